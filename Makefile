@@ -1,0 +1,90 @@
+# Everything a fresh machine needs: Python 3.11 or newer with pip, git and make.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# Twice quiet: errors only.
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check \
+	--constraint constraints.txt
+# One worker a core of the smallest machine that is promised to pass.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt fuzz bench docs dist clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run ## Install, serve a seeded shop, print how to join
+	$(BIN)/shopwire demo
+
+test: $(VENV)/.test ## Install what the tests need, run them all, gate the coverage
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest --numprocesses $(WORKERS)
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report
+
+check: $(VENV)/.dev ## Format, lint, types, contracts, tests: what CI runs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(PY) -m tests.shape.measure
+	$(BIN)/towncrier build --draft > $(VENV)/changelog-draft.md
+	@$(MAKE) --no-print-directory test
+
+fmt: $(VENV)/.dev ## Format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker, twice
+	$(PY) -m tests.fuzz --count 100000
+	$(PY) -m tests.fuzz --count 100000 --path portable
+
+bench: $(VENV)/.test ## Measure this machine: see docs/performance.md
+	$(PY) -m benchmarks
+
+docs: $(VENV)/.run ## Write the generated pages of docs/ anew
+	$(PY) docs/generate.py
+
+dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
+	$(PY) -m build --no-isolation
+
+clean: ## Remove what was built and measured; the environment in .venv stays
+	rm -rf build dist htmlcov .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+# One stamp per set of dependencies: installed once, and again when they change.
+# `.dev` holds the other two, so that `make check` installs in one go.
+$(VENV)/.run: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing Shopwire into $(VENV), once"
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing Shopwire and what its tests need into $(VENV), once"
+	@$(PIP_INSTALL) --editable '.[test]'
+	@touch $(VENV)/.run $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing Shopwire and its developers' tools into $(VENV), once"
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $(VENV)/.run $(VENV)/.test $@
+
+# Debian keeps `ensurepip` in a package of its own; where only pip is there, it installs
+# into the environment from outside.
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Shopwire needs Python 3.11 or newer; name one: make PYTHON=python3.13'; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) > /dev/null 2>&1 || \
+		{ rm -rf $(VENV); $(PYTHON) -m venv --without-pip $(VENV) && \
+		$(PYTHON) -m pip --python $(PY) install --quiet pip; } || { \
+		rm -rf $(VENV); \
+		echo 'Python could not make an environment here. Install its venv module'; \
+		echo 'and pip, on Debian and Ubuntu: apt-get install python3-venv'; \
+		exit 1; }

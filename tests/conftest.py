@@ -1,0 +1,20 @@
+"""What holds for every test: its time limit, and how Hypothesis searches."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SLOW_SECONDS = 300
+"""For tests that start processes or build things; the others have 20 (pyproject)."""
+
+# On a shared machine the clock measures the neighbours: a slow example is no failure,
+# a hung one still meets the time limit of its test.
+settings.register_profile(
+    "shopwire", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("shopwire")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
