@@ -1,0 +1,129 @@
+"""What can go wrong with what is kept, and whom to blame for it.
+
+`StorageError` is the root. `JournalBroken` and `NotDurable` mean: stop, an operator has
+to act. `SchemaTooNew` and `DataHeld`: this program must not touch the folder.
+`BackupFailed` concerns the copy alone. `Unwritable` passes by itself. `Unstorable` is
+a bug of the caller.
+"""
+
+import enum
+from pathlib import Path
+
+
+class StorageError(Exception):
+    """The root: something about what is kept; the text says what to do."""
+
+
+class JournalBroken(StorageError):
+    """The journal cannot be trusted or reached any more: the process must end.
+
+    Raised when opening it, and by `Journal.settle` after an I/O error. What was
+    acknowledged before is safe; what was in the writer's hands may be there or not.
+    """
+
+    def __init__(self, path: Path, why: str, advice: str) -> None:
+        super().__init__(f"The journal {path} cannot be used: {why}. {advice}")
+        self.path = path
+
+
+class SchemaTooNew(StorageError):
+    """A newer program has written the journal: this one must not."""
+
+    def __init__(self, path: Path, unknown: list[str]) -> None:
+        super().__init__(
+            f"The journal {path} was written by a newer Shopwire (it has"
+            f" {', '.join(unknown)}). Start that version, or restore a backup made"
+            " before the upgrade."
+        )
+        self.path = path
+        self.unknown = unknown
+
+
+class NotDurable(StorageError):
+    """The file system refuses what an acknowledgement rests on."""
+
+    def __init__(self, path: Path, pragma: str, value: object) -> None:
+        super().__init__(
+            f"The journal {path} would not survive a power loss: {pragma} is {value!r}."
+            " Put the data folder on a local disk (network file systems refuse WAL)."
+        )
+        self.path = path
+
+
+class DataHeld(StorageError):
+    """Another process uses the data folder."""
+
+    def __init__(self, folder: Path, pid: int | None) -> None:
+        holder = "another process" if pid is None else f"process {pid}"
+        super().__init__(
+            f"The folder {folder} is in use by {holder}. Stop that one first, or choose"
+            " another folder with --data."
+        )
+        self.folder = folder
+        self.pid = pid
+
+
+class BackupFailed(StorageError):
+    """There is no new copy; an older one at the same place was left alone."""
+
+    def __init__(self, target: Path, why: str) -> None:
+        super().__init__(
+            f"No backup was made at {target}: {why}. Check the room on that disk and"
+            " who may write there, then try again."
+        )
+        self.target = target
+
+
+class Unwritable(StorageError):
+    """The disk is full or the file is locked: nothing was changed, try again later."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The journal {path} takes no writes now: {why}. Free some space or end the"
+            " tool that locks it; writing goes on by itself."
+        )
+        self.path = path
+
+
+class Unstorable(StorageError):
+    """A value that SQLite would refuse or give back changed; nothing was queued."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"{field} holds a NUL, a lone surrogate or a number beyond 64 bits. Refuse"
+            " such input where it comes in."
+        )
+        self.field = field
+
+
+class Blame(enum.Enum):
+    """Whose fault a failed write is."""
+
+    ITEM = "item"
+    """One of the batch: its neighbours are tried without it."""
+    BATCH = "batch"
+    """The moment: all of the batch are refused, later ones may succeed."""
+    JOURNAL = "journal"
+    """The file: nothing its page cache says can be trusted any more."""
+
+
+# A full disk shows as SHMSIZE when the WAL's index is what cannot grow (os_unix.c).
+_BATCH = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR_SHMSIZE")
+_JOURNAL = (
+    "SQLITE_IOERR",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+)
+
+
+def blame(error: BaseException) -> Blame:
+    """Return whose fault `error` is; what does not come from SQLite is the item's."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith(_BATCH):
+        return Blame.BATCH
+    # FTS5 reports a damaged search index so; it can be rebuilt, the journal is well.
+    if name.startswith(_JOURNAL) and not name.startswith("SQLITE_CORRUPT_VTAB"):
+        return Blame.JOURNAL
+    return Blame.ITEM

@@ -1,0 +1,127 @@
+"""What a run of appends adds to the tables, with the fixed SQL that adds it.
+
+`executemany` with SQL that never changes: sqlite-utils' `insert()` costs ten times as
+much a row.
+"""
+
+from storage.records import Append, TicketRow
+from storage.schema import Connection
+
+LAST_GSEQ = "SELECT coalesce(max(gseq), 0) FROM event"
+INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)"
+INSERT_MESSAGE = "INSERT INTO message VALUES (?,?,?,?,?,?)"
+INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
+UPSERT_TICKET = """
+INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT(stream) DO UPDATE SET profile = excluded.profile, status = excluded.status,
+  until = excluded.until, assignee = excluded.assignee, control = excluded.control,
+  preview = excluded.preview, waiting_since = excluded.waiting_since,
+  last_at = excluded.last_at, closed_at = excluded.closed_at, seq = excluded.seq,
+  due = excluded.due"""
+# A column that is set costs each of its indexes a delete and an insert, changed or not:
+# most messages move these alone, and 11 us a row become 6.
+MOVE_TICKET = """
+UPDATE ticket SET preview = ?, waiting_since = ?, last_at = ?, seq = ?, due = ?
+WHERE stream = ?"""
+UPSERT_SNAPSHOT = """
+INSERT INTO snapshot VALUES (?,?,?,?,?)
+ON CONFLICT(stream) DO UPDATE SET seq = excluded.seq, ver = excluded.ver,
+  at = excluded.at, state = excluded.state"""
+
+PREVIEW = TicketRow._fields.index("preview")
+"""All columns before it make a chat's place in the lists, and seldom change."""
+
+Row = tuple[object, ...]
+Tickets = dict[int, TicketRow]
+
+
+class Rows:
+    """Collects appends, then writes them with one `executemany` a table.
+
+    Lives no longer than its transaction, in which it finds the journal's last gseq.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_events",
+        "_gseq",
+        "_known",
+        "_messages",
+        "_snapshots",
+        "_starts",
+        "_tickets",
+    )
+
+    def __init__(self, connection: Connection, known: Tickets) -> None:
+        """Write with `connection`; `known` are ticket rows it has, and is kept so.
+
+        After a rollback it names rows that never were: the caller empties it.
+        """
+        self._connection = connection
+        self._known = known
+        last = connection.execute(LAST_GSEQ).fetchone()
+        self._gseq = last[0] if last else 0
+        self._events: list[Row] = []
+        self._messages: list[Row] = []
+        self._tickets: Tickets = {}
+        self._starts: list[Row] = []
+        self._snapshots: list[Row] = []
+
+    def add(self, append: Append) -> None:
+        """Take what `append` brings; nothing reaches the database yet."""
+        stream = append.stream
+        gseq = self._gseq
+        for r in append.records:
+            gseq += 1
+            seq, at, by = r.seq, r.at, r.by
+            self._events.append(
+                (gseq, stream, seq, r.prev, at, r.kind, by, r.id, r.ver, r.body)
+            )
+            if r.text is not None:
+                self._messages.append((gseq, stream, seq, at, by, r.text))
+        self._gseq = gseq
+        if append.ticket is not None:
+            # Written once, as it stands at the end of the batch.
+            self._tickets[stream] = append.ticket
+        if append.start is not None:
+            self._starts.append(append.start)
+        if append.snapshot is not None:
+            self._snapshots.append(append.snapshot)
+
+    def write(self) -> int:
+        """Execute what was collected, forget it, and return how many rows it was."""
+        moves: list[Row] = []
+        upserts: list[Row] = []
+        for stream, row in self._tickets.items():
+            if _has_moved(self._known.get(stream), row):
+                moved = (row.preview, row.waiting_since, row.last_at, row.seq, row.due)
+                moves.append((*moved, stream))
+            else:
+                upserts.append(row)
+            self._known[stream] = row
+        self._tickets.clear()
+        return (
+            self._many(INSERT_EVENT, self._events)
+            + self._many(INSERT_MESSAGE, self._messages)
+            + self._many(UPSERT_TICKET, upserts)
+            + self._many(MOVE_TICKET, moves)
+            + self._many(INSERT_START, self._starts)
+            + self._many(UPSERT_SNAPSHOT, self._snapshots)
+        )
+
+    def _many(self, sql: str, rows: list[Row]) -> int:
+        if not rows:
+            return 0
+        self._connection.executemany(sql, rows)
+        written = len(rows)
+        rows.clear()
+        return written
+
+
+def _has_moved(old: TicketRow | None, new: TicketRow) -> bool:
+    """Return whether they differ in nothing but what `MOVE_TICKET` sets."""
+    return (
+        old is not None
+        and old[:PREVIEW] == new[:PREVIEW]
+        and old.closed_at == new.closed_at
+    )

@@ -1,0 +1,274 @@
+"""Tables, migrations, and the only two ways to open the database.
+
+WAL with a sync on every commit, and no checkpoint but the writer's own. One connection
+ever writes or checkpoints: SQLite before 3.51.3 can corrupt a WAL when two do so at
+once. All others are `query_only`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from sqlite_utils import Database, Migrations
+
+from storage import meta
+from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
+from storage.sync import sync
+
+migrations = Migrations("shopwire")
+"""Oldest first. One that has been released is never edited; the next is appended."""
+
+BUSY_MS = 5000
+"""How long a statement waits for an outside tool before it fails."""
+WAL_BYTES = 64 * 1024 * 1024
+"""What a reset WAL is cut to: a burst's disk space comes back."""
+
+WRITER = (
+    ("busy_timeout", str(BUSY_MS), BUSY_MS),
+    # macOS alone: there fsync does not reach the platter without it.
+    ("fullfsync", "ON", 1),
+    ("checkpoint_fullfsync", "ON", 1),
+    # A checkpoint inside a commit takes its p99 from 2.2 to 5.5 ms.
+    ("wal_autocheckpoint", "0", 0),
+    ("journal_size_limit", str(WAL_BYTES), WAL_BYTES),
+    ("foreign_keys", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+    ("cache_size", "-65536", -65536),
+    # What was erased must not linger in freed pages (spec U10).
+    ("secure_delete", "ON", 1),
+    ("trusted_schema", "OFF", 0),
+)
+"""Name, what to set it to, what it must then read."""
+
+READER = (
+    ("busy_timeout", str(BUSY_MS), BUSY_MS),
+    ("query_only", "ON", 1),
+    ("temp_store", "MEMORY", 2),
+    ("cache_size", "-16384", -16384),
+    ("trusted_schema", "OFF", 0),
+)
+
+
+class Cursor(Protocol):
+    """What the writer fetches are numbers."""
+
+    def fetchone(self) -> tuple[int, ...] | None:
+        """Return the next row."""
+        ...
+
+
+class Connection(Protocol):
+    """What the writer needs of `sqlite3.Connection`; power cuts are tested on apsw."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether `BEGIN` was executed and neither `COMMIT` nor `ROLLBACK` since."""
+        ...
+
+    def execute(self, sql: str, parameters: tuple[object, ...] = ..., /) -> Cursor:
+        """Execute one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: list[tuple[object, ...]], /) -> object:
+        """Execute one statement with each of `parameters`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """Create the journal, the rows written with it, and the accounts."""
+    db.executescript(JOURNAL_TABLES)
+    db.executescript(ACCOUNT_TABLES)
+
+
+JOURNAL_TABLES = """
+CREATE TABLE event(
+  gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
+  prev INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL,
+  id TEXT NOT NULL, ver INTEGER NOT NULL, body BLOB NOT NULL,
+  CHECK (0 <= prev AND prev < seq)) STRICT;
+-- Fences a second writer of a stream; a second index would double the cost of a row.
+CREATE UNIQUE INDEX event_stream_seq ON event(stream, seq);
+-- Has its event's gseq as key, so that it needs no index of its own.
+CREATE TABLE message(
+  gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE TABLE ticket(
+  stream INTEGER PRIMARY KEY, chat TEXT NOT NULL, site TEXT NOT NULL,
+  profile TEXT NOT NULL, channel TEXT NOT NULL, status TEXT NOT NULL, until INTEGER,
+  assignee TEXT, control TEXT NOT NULL, preview TEXT NOT NULL, waiting_since INTEGER,
+  opened_at INTEGER NOT NULL, last_at INTEGER NOT NULL, closed_at INTEGER,
+  seq INTEGER NOT NULL, due INTEGER, previous TEXT) STRICT;
+-- One conversation per person and channel (spec F6), whatever the actors believe.
+CREATE UNIQUE INDEX ticket_unclosed ON ticket(site, profile, channel)
+  WHERE status <> 'closed';
+CREATE INDEX ticket_person ON ticket(site, profile, channel, stream);
+-- For the newest one before it; costs a row when a chat closes, and no message.
+CREATE INDEX ticket_closed ON ticket(site, profile, channel) WHERE status = 'closed';
+CREATE INDEX ticket_listed ON ticket(site, status, last_at);
+CREATE INDEX ticket_held ON ticket(site, assignee, status);
+CREATE INDEX ticket_due ON ticket(due) WHERE due IS NOT NULL;
+-- A repeated chat.start finds its chat for life (spec F8).
+CREATE TABLE start(
+  site TEXT NOT NULL, profile TEXT NOT NULL, id TEXT NOT NULL,
+  stream INTEGER NOT NULL, PRIMARY KEY (site, profile, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshot(
+  stream INTEGER PRIMARY KEY, seq INTEGER NOT NULL, ver INTEGER NOT NULL,
+  at INTEGER NOT NULL, state BLOB NOT NULL) STRICT;
+CREATE TABLE meta(
+  key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+ACCOUNT_TABLES = """
+CREATE TABLE site(
+  id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL,
+  created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE key(
+  kid TEXT NOT NULL PRIMARY KEY, site TEXT REFERENCES site(id),
+  use TEXT NOT NULL CHECK (use = 'staff' AND site IS NULL
+    OR use = 'shop' AND site IS NOT NULL),
+  alg TEXT NOT NULL, secret BLOB NOT NULL, created_at INTEGER NOT NULL,
+  removed_at INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE settings(
+  site TEXT NOT NULL REFERENCES site(id), version INTEGER NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL, document TEXT NOT NULL,
+  PRIMARY KEY (site, version)) STRICT;
+CREATE TABLE agent(
+  site TEXT NOT NULL REFERENCES site(id), id TEXT NOT NULL,
+  email TEXT COLLATE NOCASE, name TEXT NOT NULL, role TEXT NOT NULL, password TEXT,
+  disabled_at INTEGER, created_at INTEGER NOT NULL,
+  PRIMARY KEY (site, id)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX agent_email ON agent(email, site);
+CREATE TABLE profile(
+  site TEXT NOT NULL, id TEXT NOT NULL, sub TEXT, name TEXT, email TEXT, phone TEXT,
+  locale TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+  PRIMARY KEY (site, id)) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX profile_sub ON profile(site, sub);
+"""
+
+
+def open_writer(
+    path: Path, *, relaxed: bool = False, epoch: str | None = None
+) -> sqlite3.Connection:
+    """Return the one connection that may write, its tables up to date.
+
+    A journal that is new, or was restored, gets `epoch`. `relaxed` syncs nothing: for
+    folders that go when the process goes.
+
+    Raises:
+        SchemaTooNew: a newer program wrote the file; it was not touched.
+        NotDurable: the file system refuses WAL, so an ack would not mean durable.
+        JournalBroken: the file is damaged or cannot be reached.
+    """
+    with _translated(path):
+        # SQLite would create it for everyone to read; the WAL takes over the mode.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = connect(path)
+        try:
+            db = Database(connection, execute_plugins=False)
+            _refuse_newer(db, path)
+            configure_writer(connection, path, relaxed=relaxed)
+            migrations.apply(db)
+            meta.adopt_epoch(connection, epoch)
+            _sync_folders(path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Return a connection to an existing journal that cannot write.
+
+    Raises:
+        JournalBroken: there is none, or it is damaged.
+    """
+    with _translated(path):
+        connection = connect(path)
+        try:
+            _configure(connection, path, READER)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a bare connection to the existing file `path`.
+
+    Autocommit mode: transactions are ours to begin. Opened in one thread, used in
+    another, never in two at once.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def configure_writer(connection: Connection, path: Path, *, relaxed: bool) -> None:
+    """Make `connection` the writer's.
+
+    Raises:
+        NotDurable: WAL or the sync on every commit was refused.
+    """
+    # Has an effect before the first table alone, and before WAL writes a header.
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    durable = (
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "OFF", 0) if relaxed else ("synchronous", "FULL", 2),
+    )
+    for name, value, expected in durable:
+        connection.execute(f"PRAGMA {name}={value}").fetchone()
+        if (read := _read_back(connection, name)) != expected:
+            raise NotDurable(path, name, read)
+    _configure(connection, path, WRITER)
+
+
+def _configure(
+    connection: Connection, path: Path, pragmas: tuple[tuple[str, str, int], ...]
+) -> None:
+    for name, value, expected in pragmas:
+        connection.execute(f"PRAGMA {name}={value}").fetchone()
+        if (read := _read_back(connection, name)) != expected:
+            why = f"this build of SQLite keeps {name} at {read!r}"
+            raise JournalBroken(path, why, "Use an ordinary build of SQLite.")
+
+
+def _read_back(connection: Connection, name: str) -> object:
+    row = connection.execute(f"PRAGMA {name}").fetchone()
+    return None if row is None else row[0]
+
+
+def _refuse_newer(db: Database, path: Path) -> None:
+    nothing = Database(memory=True, execute_plugins=False)
+    known = {migration.name for migration in migrations.pending(nothing)}
+    nothing.close()
+    applied = [migration.name for migration in migrations.applied(db)]
+    if unknown := [name for name in applied if name not in known]:
+        raise SchemaTooNew(path, unknown)
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JournalBroken(
+            path, str(error), "Check the folder and who may write to it."
+        ) from error
+    except sqlite3.Error as error:
+        if blame(error) is Blame.BATCH:
+            advice = "End the program that has it open, or free some space."
+        else:
+            advice = "Restore a backup, or look what is left with `shopwire doctor`."
+        raise JournalBroken(path, str(error), advice) from error
+
+
+def _sync_folders(path: Path) -> None:
+    """Make the file's name durable, and its folder's, which may be as new."""
+    for folder in (path.parent, path.parent.parent):
+        sync(folder)
