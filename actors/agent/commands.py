@@ -1,0 +1,46 @@
+"""What happens to an agent."""
+
+from typing import Literal
+
+import msgspec
+
+from actors.ids import ChatId, Millis
+
+Presence = Literal["online", "away", "offline"]
+
+
+class Connect(msgspec.Struct, frozen=True, gc=False):
+    """One more connection of the agent is there."""
+
+
+class Disconnect(msgspec.Struct, frozen=True, gc=False):
+    """One connection of the agent is gone."""
+
+    at: Millis
+
+
+class Choose(msgspec.Struct, frozen=True, gc=False):
+    """The agent says how they want to be seen."""
+
+    presence: Presence
+
+
+class Take(msgspec.Struct, frozen=True, gc=False):
+    """A ticket is the agent's now."""
+
+    chat: ChatId
+
+
+class Lose(msgspec.Struct, frozen=True, gc=False):
+    """A ticket is no longer the agent's, or no longer open."""
+
+    chat: ChatId
+
+
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """It is `at` now: the grace of one who left may be over."""
+
+    at: Millis
+
+
+AnyCommand = Connect | Disconnect | Choose | Take | Lose | Look

@@ -1,0 +1,332 @@
+"""The actor that runs one chat: decide, evolve, append; once durable, answer, publish.
+
+Nothing is said on the strength of a state that runs ahead of the journal: every answer,
+refusals and repeats included, waits for the appends before it.
+"""
+
+from functools import partial
+
+import msgspec
+
+from actors import codec
+from actors.cells import answers, history, past
+from actors.cells.journaled import JournaledChat, Shop
+from actors.cells.orders import Join, Left, LookBack, Order, Ring, Sign
+from actors.cells.ports import Accepted
+from actors.cells.reading import ask
+from actors.cells.typing import TypingWatch
+from actors.chat import cursors
+from actors.chat.commands import MoveCursor, Start, Tick, WriteCursors
+from actors.chat.events import Closed, Event, Noted, Opened, Said
+from actors.chat.limits import is_full
+from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
+from actors.chat.rules import Moving, decide, may_enter
+from actors.chat.state import ChatState
+from actors.ids import AGENT, SYSTEM, Millis, Person, Seq, SiteId
+from actors.refusals import Reason, Refused
+from actors.runtime.system import Kind
+from actors.runtime.timers import Timer
+from storage import queries
+from storage.records import Append, Record, StartRow
+
+__all__ = ["ChatCell", "Shop"]
+
+CURSORS_AFTER = 0.7
+"""Seconds that cursors gather before they are journaled: within one second, with the
+quarter by which a timer may be late (F12)."""
+
+UNKNOWN = Refused(Reason.NOT_FOUND)
+LATER = Refused(Reason.UNAVAILABLE)
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """What an order comes to once everything appended so far is durable."""
+
+    order: Order
+    outcome: Outcome
+
+
+class ChatCell(JournaledChat):
+    """One chat in memory."""
+
+    __slots__ = ("_cursors_timer", "_moving", "_owed", "_typing")
+
+    def __init__(self, kind: Kind["ChatCell"], key: str, shop: Shop) -> None:
+        super().__init__(kind, key, shop)
+        self._moving: Moving = {}
+        self._cursors_timer: Timer | None = None
+        self._typing: TypingWatch | None = None
+        self._owed: Order | None = None
+        """Whose answer is being given: another has to be found if that fails."""
+
+    def on_receive(self, message: object) -> None:
+        """Carry out any of `orders.AnyMail`."""
+        if isinstance(message, Order):
+            self._carry_out(message)
+        elif isinstance(message, Join):
+            self._join(message)
+        elif isinstance(message, Sign):
+            self._sign(message)
+        elif isinstance(message, Ring):
+            self._ring(message)
+        elif isinstance(message, Left):
+            self._stop_typing(message.who)
+        elif isinstance(message, LookBack):
+            self._look_back(message)
+
+    def turn_away(self, message: object) -> None:
+        """Tell whoever sent `message` to try again."""
+        if isinstance(message, Order):
+            self._refuse(message, LATER)
+        elif isinstance(message, LookBack):
+            message.caller.refused(message.re, self.chat, LATER, wrote=False)
+        elif isinstance(message, Join):
+            message.listener.refused(LATER)
+
+    def may_rest(self) -> bool:
+        """Return whether the chat may be put away; if so its snapshot is on its way."""
+        if self._state.seq != self._durable or self._shop.audience.listening(self.chat):
+            return False
+        if self._moving and not is_full(self._state):
+            return False
+        self.snapshot()
+        return True
+
+    def on_stop(self) -> None:
+        """Leave nothing behind that would bring the chat back, or keep it alive."""
+        if self._cursors_timer is not None:
+            self._cursors_timer.cancel()
+        self._cursors_timer = self._typing = None
+
+    # Orders: decide, evolve, append.
+
+    def _carry_out(self, order: Order) -> None:
+        command, caller, shop = order.command, order.caller, self._shop
+        # Cursors keep no place in line: they only move forward anyway.
+        if caller is not None and not isinstance(command, MoveCursor):
+            reason = caller.barred(self.chat, command.id)
+            if reason is None and shop.journal.full:
+                reason = Reason.UNAVAILABLE
+            if reason is not None:
+                self._refuse(order, Refused(reason))
+                return
+        rules = shop.rules_of(command.site)
+        outcome = decide(self._state, command, rules, self._moving)
+        if type(outcome) is tuple:
+            self._append(order, outcome)
+        elif type(outcome) is Moved:
+            self._write_cursors_soon()
+            self._answer(order, outcome)
+        elif self._state.seq == self._durable:
+            self._answer(order, outcome)
+        elif caller is not None:
+            # Decided on a state that is not durable yet: its place is behind that.
+            self._put_barrier(Held(order, outcome))
+
+    def _append(self, order: Order, events: tuple[Event, ...]) -> None:
+        command, start = order.command, None
+        if isinstance(command, Start):
+            start = StartRow(command.site, command.profile, command.id, self._stream)
+            self._name = order.name or self._name
+        self._write(events, Held(order, events), command.site, start)
+
+    # Once it is durable: answer, publish.
+
+    def settled(self, append: Append) -> None:
+        """Say what was held back until `append` was durable."""
+        # Not `guarded`: this runs for every message.
+        try:
+            if append.failed:
+                self._undo(append)
+            else:
+                self._say(append)
+        except Exception as error:  # noqa: BLE001 - a bug of this chat alone
+            self.kind.system.failed(self, error, self._owed)
+        self._owed = None
+
+    def _undo(self, append: Append) -> None:
+        self._reload(append)
+        held = append.subject
+        if isinstance(held, Held):
+            if type(held.outcome) is tuple:
+                cursors.put_back(self._moving, held.outcome)
+            self._refuse(held.order, LATER)
+
+    def _say(self, append: Append) -> None:
+        held = append.subject
+        if isinstance(held, Held):
+            self._owed = held.order
+            if type(held.outcome) is tuple:
+                self._publish(append.records, held.order, held.outcome)
+            else:
+                self._answer(held.order, held.outcome)
+        if append.ticket is not None:
+            due = append.ticket.due
+            self._shop.alarms.set(self.chat, None if due is None else Millis(due))
+
+    def _publish(
+        self, records: tuple[Record, ...], order: Order, events: tuple[Event, ...]
+    ) -> None:
+        caller, re, chat = order.caller, order.command.id, self.chat
+        audience = self._shop.audience
+        opens = type(events[0].body) is Opened
+        if caller is not None and opens:
+            caller.attach(chat)
+        for record, event in zip(records, events, strict=True):
+            self._durable = Seq(record.seq)
+            skip = None
+            if caller is not None and event.id and event.id == re:
+                skip = caller.connection
+                caller.accepted(
+                    answers.granted(order, chat, record, event, existing=not opens)
+                )
+                self._owed = None
+            audience.publish(chat, record, event, skip)
+            if self._typing is not None:
+                self._end_typing(event)
+            if type(event.body) is not Said:
+                audience.noticed(chat, self._state, event)
+
+    def _answer(self, order: Order, outcome: Outcome) -> None:
+        caller, re = order.caller, order.command.id
+        if isinstance(outcome, Refused):
+            if outcome.reason is Reason.STALE_HEAD:
+                since = partial(history.since, stream=self._stream, stale=outcome)
+                ask(
+                    self, self._shop.journal, since, partial(self._refuse, order), order
+                )
+                return
+            self._refuse(order, outcome)
+            self._rest_if_unknown()
+        elif isinstance(outcome, Repeated):
+            own = partial(
+                queries.page, stream=self._stream, after=outcome.seq - 1, limit=1
+            )
+            repeat = partial(self._repeat, order)
+            ask(self, self._shop.journal, own, repeat, order)
+        elif caller is None:
+            return
+        elif isinstance(outcome, Moved):
+            caller.accepted(Accepted(re, self.chat, seq=outcome.seq))
+        elif isinstance(outcome, Unchanged):
+            at = order.command.at
+            caller.accepted(Accepted(re, self.chat, at, already=outcome.already))
+
+    def _refuse(self, order: Order, refused: Refused) -> None:
+        if order.caller is not None:
+            wrote = not isinstance(order.command, MoveCursor)
+            order.caller.refused(order.command.id, self.chat, refused, wrote=wrote)
+
+    def _repeat(self, order: Order, records: list[Record]) -> None:
+        if self.held is not None:
+            # The state that knows what opened the chat is being loaded: ask it then.
+            self.kind.tell(self.key, order)
+        elif order.caller is not None:
+            event, opening = codec.from_record(records[0]), self._state.opening
+            order.caller.accepted(
+                answers.repeated(order, self.chat, records[0], event, opening)
+            )
+
+    # Listening: announce, catch up page by page, go live.
+
+    def _join(self, join: Join) -> None:
+        listener, durable = join.listener, self._durable
+        if not join.started:
+            if self._state.seq == durable:
+                self._announce(join, self._state)
+            else:
+                # Nobody is to see from the ticket what is not durable yet.
+                now = partial(past.state_at, stream=self._stream, seq=durable)
+                ask(self, self._shop.journal, now, partial(self._announce, join), join)
+        elif listener.position < durable:
+            page = partial(queries.page, stream=self._stream, after=listener.position)
+            ask(self, self._shop.journal, page, partial(self._catch_up, join), join)
+        else:
+            listener.live(durable)
+            if self._typing is not None:
+                self._typing.repeat()
+
+    def _announce(self, join: Join, state: ChatState) -> None:
+        listener = join.listener
+        if not may_enter(state, listener.person, join.site):
+            listener.refused(UNKNOWN)
+            self._rest_if_unknown()
+        elif listener.position > state.seq:
+            listener.refused(Refused(Reason.RESYNC_REQUIRED, head=state.seq))
+        else:
+            listener.opened(state.seq, state, self._name)
+            self._go_on(join)
+
+    def _catch_up(self, join: Join, page: list[Record]) -> None:
+        if not page:
+            raise codec.UnreadableRecordError(f"nothing up to {self._durable}")
+        for record in page:
+            # The reader may be ahead of us: what is durable but not yet settled is
+            # published to the listener once it is.
+            if record.seq > self._durable:
+                break
+            join.listener.missed(record, codec.from_record(record))
+        join.listener.when_drained(partial(self._go_on, join))
+
+    def _go_on(self, join: Join) -> None:
+        self.kind.tell(self.key, Join(join.listener, join.site, started=True))
+
+    def _look_back(self, look: LookBack) -> None:
+        if may_enter(self._state, look.by, look.site):
+            journal = self._shop.journal
+            history.look_back(self, journal, self._stream, self._durable, look)
+        else:
+            look.caller.refused(look.re, self.chat, UNKNOWN, wrote=False)
+            self._rest_if_unknown()
+
+    # Signals and timers.
+
+    def _sign(self, sign: Sign) -> None:
+        state = self._state
+        if not may_enter(state, sign.by, sign.site):
+            self._rest_if_unknown()
+        elif not sign.on:
+            self._stop_typing(sign.by)
+        elif state.status != "closed":
+            if self._typing is None:
+                self._typing = TypingWatch(self, self._shop.audience, self._shop.timers)
+            note = sign.note and sign.by.startswith(AGENT)
+            self._typing.sign(sign.by, note=note)
+
+    def _stop_typing(self, who: Person) -> None:
+        if self._typing is not None:
+            self._typing.stop(who)
+            if self._typing.quiet:
+                self._typing = None
+
+    def _end_typing(self, event: Event) -> None:
+        if isinstance(event.body, Said | Noted):
+            self._stop_typing(event.by)
+        elif isinstance(event.body, Closed) and self._typing is not None:
+            self._typing.stop_all()
+            self._typing = None
+
+    def _ring(self, ring: Ring) -> None:
+        """Do what has fallen due; if nothing has, see that the alarm is right."""
+        state = self._state
+        site, before = SiteId(state.site), state.seq
+        if not before:
+            self._rest_if_unknown()
+            return
+        self._carry_out(Order(Tick("", SYSTEM, site, ring.at)))
+        if state.seq == before:
+            self._look_ahead()
+
+    def _write_cursors_soon(self) -> None:
+        if self._moving and self._cursors_timer is None:
+            self._cursors_timer = Timer(self._write_cursors)
+            self._shop.timers.arm(self._cursors_timer, CURSORS_AFTER)
+
+    def _write_cursors(self) -> None:
+        self._cursors_timer = None
+        site, now = SiteId(self._state.site), self._shop.clock()
+        self.kind.tell(self.key, Order(WriteCursors("", SYSTEM, site, now)))
+
+    def _came_back(self) -> None:
+        cursors.keep_below(self._moving, self._durable)
+        self._write_cursors_soon()

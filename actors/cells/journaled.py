@@ -1,0 +1,221 @@
+"""How a chat's state gets into the journal and back: what its actor is built on.
+
+State runs ahead of the journal so that the next command need not wait for the disk. If
+an append fails, all that was decided after it fails too, and the state is rebuilt from
+the journal. Each time that happens a new lane begins; what comes late from an old one
+is known by it.
+"""
+
+import logging
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from actors import codec
+from actors.cells import past
+from actors.cells.alarms import Alarms
+from actors.cells.ports import Audience, Clock, RulesOf
+from actors.cells.reading import fail
+from actors.chat.events import Closed, Event
+from actors.chat.rules import next_deadline
+from actors.chat.state import ChatState, evolve
+from actors.ids import ChatId, Millis, Seq, SiteId, stream_of
+from actors.rows import ticket_row
+from actors.runtime.actor import Actor
+from actors.runtime.system import Kind
+from actors.runtime.timers import Timers
+from storage.journal import Journal
+from storage.records import Append, Lane, Record, StartRow
+
+SNAPSHOT_EVERY = 64
+"""Events between snapshots, growing with the chat to an eighth of its length (F53)."""
+RETRY_AFTER = Millis(5000)
+"""How long what has fallen due rests after a failure: a full disk, or a bug in it."""
+NOWHERE = -1
+"""The stream of a key that is no chat id."""
+
+log = logging.getLogger(__name__)
+A = TypeVar("A", bound="JournaledChat")
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """What every chat's actor works with."""
+
+    journal: Journal
+    audience: Audience
+    alarms: Alarms
+    timers: Timers
+    clock: Clock
+    rules_of: RulesOf
+
+
+class JournaledChat(Actor):
+    """One chat in memory, as decided on and as durable."""
+
+    __slots__ = (
+        "_due",
+        "_durable",
+        "_lane",
+        "_name",
+        "_shop",
+        "_snapshot_seq",
+        "_state",
+        "_stream",
+    )
+
+    def __init__(self, kind: Kind[A], key: str, shop: Shop) -> None:
+        super().__init__(kind, key)
+        stream = stream_of(ChatId(key))
+        self._stream = NOWHERE if stream is None else stream
+        self._shop = shop
+        self._name = ""
+        """What the shopper is called."""
+        self._state = ChatState()
+        self._durable = Seq(0)
+        """Up to where the journal has settled; everything said is at most as new."""
+        self._snapshot_seq = Seq(0)
+        self._due: Millis | None = None
+        """When the chat is to be woken, as its row in the journal will have it."""
+        self._lane = Lane()
+
+    @property
+    def chat(self) -> ChatId:
+        """The chat's id."""
+        return ChatId(self.key)
+
+    @property
+    def state(self) -> ChatState:
+        """The state as decided on; it may run ahead of what is durable."""
+        return self._state
+
+    def on_start(self) -> None:
+        """Load the chat; mail waits meanwhile."""
+        if self._stream != NOWHERE:
+            self._load()
+
+    def restart(self) -> None:
+        """Forget a state that a bug may have left half changed."""
+        if self._stream != NOWHERE:
+            self._lane.broken = True
+            self.hold()
+            # To fail behind what the writer has in hand, which may become durable.
+            self._put_barrier(None)
+
+    def snapshot(self) -> None:
+        """Have the state written down, unless that was done since it last changed."""
+        state = self._state
+        if state.seq > self._snapshot_seq:
+            row = codec.to_snapshot(self._stream, state, self._shop.clock())
+            append = Append(self._stream, (), self._lane, self, snapshot=row)
+            self._shop.journal.append(append)
+            self._snapshot_seq = state.seq
+
+    def settled(self, append: Append) -> None:
+        """Learn that `append` is durable, or has failed."""
+        raise NotImplementedError
+
+    # Writing.
+
+    def _write(
+        self,
+        events: tuple[Event, ...],
+        subject: object,
+        site: SiteId,
+        start: StartRow | None,
+    ) -> None:
+        """Evolve by `events` and append them; `subject` comes back with the outcome."""
+        state = self._state
+        records: list[Record] = []
+        for event in events:
+            prev = state.shopper_seq
+            evolve(state, event)
+            records.append(codec.to_record(event, state.seq, prev))
+        append = Append(self._stream, tuple(records), self._lane, self, subject)
+        append.start = start
+        self._put_with_row(append, site)
+        fresh = state.seq - self._snapshot_seq
+        closed = type(events[-1].body) is Closed
+        if closed or fresh >= max(SNAPSHOT_EVERY, state.seq >> 3):
+            self.snapshot()
+
+    def _put_barrier(self, subject: object) -> None:
+        """Get `subject` back once everything appended before is durable."""
+        barrier = Append(self._stream, (), self._lane, self, subject)
+        self._shop.journal.append(barrier)
+
+    def _put_with_row(self, append: Append, site: SiteId) -> None:
+        row = ticket_row(self._stream, self._state, self._shop.rules_of(site))
+        append.ticket = row
+        self._due = None if row.due is None else Millis(row.due)
+        self._shop.journal.append(append)
+
+    def _look_ahead(self) -> None:
+        """See that the chat will be woken when it has to be, by the rules of now."""
+        site = SiteId(self._state.site)
+        due = next_deadline(self._state, self._shop.rules_of(site))
+        if due == self._due:
+            self._shop.alarms.set(self.chat, due)
+        else:
+            # So that the next start of the process finds it right, too.
+            row_alone = Append(self._stream, (), self._lane, self)
+            self._put_with_row(row_alone, site)
+
+    # Loading.
+
+    def _load(self, *, again: bool = False) -> None:
+        """Bring the state from the journal: the first time, or after a failure."""
+        self.hold()
+        lane = self._lane
+        find = partial(past.find, stream=self._stream, chat=self.key)
+        found = self.guarded(partial(self._found, lane, again=again))
+        lost = self.guarded(partial(self._lost, lane))
+        self._shop.journal.ask(find, found, lost)
+
+    def _reload(self, failed: Append) -> None:
+        """Bring the state as it was before `failed`, unless that was done already."""
+        if failed.lane is self._lane and self.kind.get(self.key) is self:
+            self._state = ChatState()
+            self._durable = self._snapshot_seq = Seq(0)
+            self._lane = Lane()
+            self._load(again=True)
+
+    def _found(self, lane: Lane, found: past.Found, *, again: bool) -> None:
+        if lane is not self._lane or lane.broken:
+            return  # another load is on its way
+        state = self._state = found.state
+        self._durable, self._snapshot_seq = state.seq, found.snapshot_seq
+        self._name, self._due = found.name, found.due
+        if state.seq:
+            self._set_alarm(again=again)
+        self._came_back()
+        asked = bool(self.held)
+        self.release()
+        if not asked:
+            self._rest_if_unknown()
+
+    def _set_alarm(self, *, again: bool) -> None:
+        due = next_deadline(self._state, self._shop.rules_of(SiteId(self._state.site)))
+        now = self._shop.clock()
+        if again and due is not None and due <= now:
+            due = Millis(now + RETRY_AFTER)
+        self._shop.alarms.set(self.chat, due)
+
+    def _came_back(self) -> None:
+        """Mend what is kept beside the state: it may be an older one."""
+
+    def _lost(self, lane: Lane, error: Exception) -> None:
+        if lane is not self._lane or lane.broken:
+            return
+        if not isinstance(error, codec.UnreadableRecordError):
+            fail(error)
+        log.error("chat %s cannot be read: %s", self.key, error)
+        held, self.held = self.held, None
+        self.kind.forget(self)
+        for message in held or ():
+            self.turn_away(message)
+
+    def _rest_if_unknown(self) -> None:
+        """Let go of an actor that asking for a wrong id has made."""
+        if not self._state.seq:
+            self.kind.forget(self)

@@ -1,0 +1,264 @@
+"""The actor of one person at one shop: who they are, and what they start.
+
+It takes one start at a time, from question to commit, so that any number of tabs,
+double clicks and retries make one chat (F6). Its fences are in the commit itself: the
+`start` table and the unique index on unclosed tickets.
+"""
+
+import sqlite3
+from functools import partial
+from typing import Protocol
+
+import msgspec
+from sqlite_utils import Database
+
+from actors.cells.chat import ChatCell
+from actors.cells.fittings import Fittings
+from actors.cells.idmaker import IdMaker
+from actors.cells.names import called
+from actors.cells.orders import Order
+from actors.cells.ports import Caller
+from actors.cells.reading import ask
+from actors.cells.relay import Relay
+from actors.chat.commands import Start
+from actors.ids import ChatId, Person, SiteId
+from actors.refusals import Reason, Refused
+from actors.runtime.actor import Actor
+from actors.runtime.system import Kind
+from storage import accounts, queries
+from storage.accounts import Profile
+from storage.records import Change
+
+TRIES = 3
+"""A chat may be closed between the look and the start; more than this is a bug."""
+NO_CHAT = ChatId("")
+"""Where an answer to a start names a chat, and there is none."""
+LATER = Refused(Reason.UNAVAILABLE)
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a shop's token says about a person."""
+
+    sub: str
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    locale: str | None = None
+
+
+class Guest(Protocol):
+    """A connection whose person is being looked up."""
+
+    def arrived(self, profile: Profile, chat: ChatId | None) -> None:
+        """Hear who it is, and which unclosed chat they have."""
+
+    def turned_away(self) -> None:
+        """Hear that it cannot be known now."""
+
+
+class Arrive(msgspec.Struct, frozen=True):
+    """A person has come with a token."""
+
+    claims: Claims
+    guest: Guest
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """A person has something to say, in the chat they have or in a new one."""
+
+    id: str
+    text: str
+    blobs: tuple[str, ...]
+    legal_ack: bool
+    caller: Caller
+    tries: int = TRIES
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the journal knows before a start."""
+
+    started: ChatId | None
+    """Where an earlier start with the same id led to."""
+    unclosed: ChatId | None
+    previous: ChatId | None
+
+
+class ProfileCell(Actor):
+    """One person; the key is site and `sub`, with a slash between."""
+
+    __slots__ = ("_chats", "_fittings", "_ids", "_lives", "_profile", "_site", "_sub")
+
+    def __init__(
+        self,
+        kind: Kind["ProfileCell"],
+        key: str,
+        *,
+        chats: Kind[ChatCell],
+        ids: IdMaker,
+        fittings: Fittings,
+    ) -> None:
+        super().__init__(kind, key)
+        site, _, self._sub = key.partition("/")
+        self._site = SiteId(site)
+        self._chats = chats
+        self._ids = ids
+        self._fittings = fittings
+        self._profile: Profile | None = None
+        self._lives = 0
+        """Restarts so far: what was begun in an earlier life is over."""
+
+    def on_start(self) -> None:
+        """Look the person up; mail waits meanwhile."""
+        self.hold()
+        find = partial(accounts.profile_by_sub, site=self._site, sub=self._sub)
+        known = partial(self._known, self._lives)
+        ask(self, self._fittings.journal, find, known)
+
+    def on_receive(self, message: object) -> None:
+        """Carry out an `Arrive` or a `Begin`."""
+        if isinstance(message, Arrive):
+            self._arrive(message)
+        elif isinstance(message, Begin):
+            self._begin(message)
+
+    def turn_away(self, message: object) -> None:
+        """Tell whoever sent `message` to try again."""
+        if isinstance(message, Arrive):
+            message.guest.turned_away()
+        elif isinstance(message, Begin):
+            message.caller.refused(message.id, NO_CHAT, LATER)
+
+    def restart(self) -> None:
+        """Look the person up again."""
+        self._lives += 1
+        self.on_start()
+
+    def _known(self, life: int, profile: Profile | None) -> None:
+        if life == self._lives:
+            self._profile = profile
+            self.release()
+
+    # Arriving.
+
+    def _arrive(self, arrive: Arrive) -> None:
+        old = self._profile
+        new = self._described(arrive.claims)
+        if old is not None and _same(old, new):
+            self._look_for_chat(arrive, old)
+            return
+        # Nobody hears a new name or id before it is durable.
+        self.hold()
+        write = partial(_update if old else accounts.add_profile, new=new)
+        saved = self.guarded(partial(self._saved, self._lives, arrive), arrive)
+        self._fittings.journal.change(Change(write, saved))
+
+    def _described(self, claims: Claims) -> Profile:
+        """Return the person as `claims` have it; what they leave out stays."""
+        old, now = self._profile, self._fittings.clock()
+        if old is None:
+            old = Profile(
+                self._site,
+                self._ids.profile(),
+                self._sub,
+                None,
+                None,
+                None,
+                None,
+                now,
+                now,
+            )
+        return msgspec.structs.replace(
+            old,
+            name=claims.name or old.name,
+            email=claims.email or old.email,
+            phone=claims.phone or old.phone,
+            locale=claims.locale or old.locale,
+            updated_at=now,
+        )
+
+    def _saved(self, life: int, arrive: Arrive, change: Change) -> None:
+        profile, alive = change.result, life == self._lives
+        if isinstance(profile, Profile):
+            if alive:
+                self._profile = profile
+                self.release()
+            self._look_for_chat(arrive, profile)
+            return
+        arrive.guest.turned_away()
+        if alive:
+            # The disk is full, or somebody else has changed the row: look again.
+            self.restart()
+
+    def _look_for_chat(self, arrive: Arrive, profile: Profile) -> None:
+        find = partial(_find_unclosed, site=self._site, profile=profile.id)
+        then = partial(arrive.guest.arrived, profile)
+        ask(self, self._fittings.journal, find, then, arrive)
+
+    # Starting.
+
+    def _begin(self, begin: Begin) -> None:
+        profile, caller = self._profile, begin.caller
+        if profile is None:
+            caller.refused(begin.id, NO_CHAT, LATER)
+            return
+        reason = caller.barred(NO_CHAT, begin.id)
+        if reason is not None:
+            caller.refused(begin.id, NO_CHAT, Refused(reason))
+            return
+        self.hold()
+        find = partial(
+            _find_chats, site=self._site, profile=profile.id, command=begin.id
+        )
+        start = partial(self._start, begin, profile)
+        ask(self, self._fittings.journal, find, start, begin)
+
+    def _start(self, begin: Begin, profile: Profile, found: Found) -> None:
+        known = found.started or found.unclosed
+        chat = known or self._ids.chat()
+        start = Start(
+            begin.id,
+            Person(f"shopper:{profile.id}"),
+            self._site,
+            self._fittings.clock(),
+            chat,
+            profile.id,
+            begin.text,
+            begin.blobs,
+            begin.legal_ack,
+            found.previous,
+        )
+        retry = found.started is None and begin.tries > 1
+        done = partial(self._done, self._lives, begin)
+        relay = Relay(begin.caller, known or NO_CHAT, done, retry=retry)
+        self._chats.tell(chat, Order(start, relay, called(profile)))
+
+    def _done(self, life: int, begin: Begin, *, again: bool) -> None:
+        if life == self._lives:
+            self.release()
+        if again:
+            once_more = msgspec.structs.replace(begin, tries=begin.tries - 1)
+            self.kind.put_first(self.key, once_more)
+
+
+def _update(db: Database, new: Profile) -> Profile | None:
+    return new if accounts.save_profile(db, new) else None
+
+
+def _same(old: Profile, new: Profile) -> bool:
+    return msgspec.structs.replace(new, updated_at=old.updated_at) == old
+
+
+def _find_unclosed(db: sqlite3.Connection, site: str, profile: str) -> ChatId | None:
+    found = queries.unclosed(db, site, profile, "chat")
+    return ChatId(found[1]) if found else None
+
+
+def _find_chats(db: sqlite3.Connection, site: str, profile: str, command: str) -> Found:
+    stream = queries.start(db, site, profile, command)
+    ticket = None if stream is None else queries.ticket(db, stream)
+    closed = queries.last_closed(db, site, profile, "chat")
+    return Found(
+        ChatId(ticket.chat) if ticket else None,
+        _find_unclosed(db, site, profile),
+        ChatId(closed[1]) if closed else None,
+    )

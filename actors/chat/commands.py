@@ -1,0 +1,85 @@
+"""What may be asked of a chat."""
+
+from typing import Literal
+
+import msgspec
+
+from actors.ids import ChatId, Millis, Person, Seq, SiteId
+
+
+class Command(msgspec.Struct, frozen=True, gc=False):
+    """Who asks, when, and the asker's own id for it: a repeat carries the same id."""
+
+    id: str
+    by: Person
+    site: SiteId
+    at: Millis
+
+
+class Start(Command, frozen=True, gc=False):
+    """Begin the chat with the shopper's first message, or go on in it if it runs."""
+
+    chat: ChatId
+    profile: str
+    text: str
+    blobs: tuple[str, ...] = ()
+    legal_ack: bool = False
+    previous: ChatId | None = None
+
+
+class Say(Command, frozen=True, gc=False):
+    """Say something to everyone in the chat."""
+
+    text: str
+    blobs: tuple[str, ...] = ()
+    macro: str | None = None
+    hold: bool = False
+    if_head: Seq | None = None
+    """Up to where the agent had seen the chat: somebody else's newer word stops this
+    one (U7). It guards replies: a shopper's does nothing."""
+
+
+class Note(Command, frozen=True, gc=False):
+    """Leave a note for the other agents."""
+
+    text: str
+
+
+class End(Command, frozen=True, gc=False):
+    """Close the chat for good."""
+
+
+class Snooze(Command, frozen=True, gc=False):
+    """Put the ticket aside until `until`, or until the shopper writes."""
+
+    until: Millis | None = None
+
+
+class Wake(Command, frozen=True, gc=False):
+    """Bring a snoozed ticket back."""
+
+
+class Assign(Command, frozen=True, gc=False):
+    """Give the ticket to the agent `to`, or to nobody."""
+
+    to: str | None = None
+
+
+class MoveCursor(Command, frozen=True, gc=False):
+    """Say how far `by` has read, or received."""
+
+    what: Literal["read", "got"]
+    seq: Seq
+
+
+class WriteCursors(Command, frozen=True, gc=False):
+    """Journal the cursors that have moved since they last were."""
+
+
+class Tick(Command, frozen=True, gc=False):
+    """It is `at` now: do what has fallen due, once."""
+
+
+AnyCommand = (
+    Say | MoveCursor | WriteCursors | Tick | Start | End | Note | Snooze | Wake | Assign
+)

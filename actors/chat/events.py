@@ -1,0 +1,168 @@
+"""What happened in a chat. An event's body is the same in the journal and on the wire.
+
+Field names are for life: a body that was written once must stay readable (see
+`actors.codec`). Who sees which kind is protocol section 5; `seen_by_shopper` is that
+table's third column.
+"""
+
+from typing import ClassVar, Literal
+
+import msgspec
+
+from actors.ids import Millis, Person, Seq
+
+Auto = Literal["welcome", "offhours", "checkin", "bot", "handoff", "idle"]
+Status = Literal["open", "snoozed", "closed"]
+Control = Literal["bot", "humans", "external", "none"]
+
+
+class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Base of the bodies; `kind` names each in the journal and on the wire."""
+
+    kind: ClassVar[str]
+    ver: ClassVar[int] = 1
+    """Of the form in the journal; raised together with an upcaster from the old one."""
+    hidden: ClassVar[bool] = False
+    """Whether shoppers never get a byte of it."""
+
+
+class Opened(Body, frozen=True, gc=False):
+    """A shopper's first message made the chat and its ticket."""
+
+    kind: ClassVar[str] = "opened"
+    chat: str
+    site: str
+    profile: str
+    channel: str
+    previous: str | None = None
+
+
+class Legal(Body, frozen=True, gc=False):
+    """Which links were shown before the first message, and whether acknowledged."""
+
+    kind: ClassVar[str] = "legal"
+    settings_version: int
+    ack: bool
+    terms_url: str | None = None
+    privacy_url: str | None = None
+
+
+class Said(Body, frozen=True, gc=False):
+    """Someone said `text` to everyone in the chat."""
+
+    kind: ClassVar[str] = "msg"
+    text: str
+    blobs: tuple[str, ...] = ()
+    auto: Auto | None = None
+    macro: str | None = None
+    hold: bool = False
+    """The agent goes on researching: the shopper still waits for an answer."""
+
+
+class Noted(Body, frozen=True, gc=False):
+    """An agent left a note for the other agents."""
+
+    kind: ClassVar[str] = "note"
+    hidden: ClassVar[bool] = True
+    text: str
+
+
+class Read(Body, frozen=True, gc=False):
+    """`who` has seen everything up to `upto`."""
+
+    kind: ClassVar[str] = "read"
+    who: Person
+    upto: Seq
+    shown: bool = False
+    """Whether the shopper may know: its own, or an agent's if the site shows them."""
+
+
+class Got(Body, frozen=True, gc=False):
+    """A client of `who` has received everything up to `upto`."""
+
+    kind: ClassVar[str] = "got"
+    who: Person
+    upto: Seq
+    shown: bool = False
+
+
+class StatusChanged(Body, frozen=True, gc=False, rename={"origin": "from"}):
+    """The ticket was put aside, or came back."""
+
+    kind: ClassVar[str] = "status"
+    hidden: ClassVar[bool] = True
+    origin: Status
+    to: Status
+    until: Millis | None = None
+    why: str | None = None
+
+
+class Closed(Body, frozen=True, gc=False):
+    """The chat is over for good."""
+
+    kind: ClassVar[str] = "closed"
+    reason: Literal[
+        "shopper", "agent", "idle", "handoff", "merged", "erased", "blocked"
+    ]
+
+
+class Assigned(Body, frozen=True, gc=False, rename={"origin": "from"}):
+    """The ticket changed hands; `None` is nobody."""
+
+    kind: ClassVar[str] = "assigned"
+    hidden: ClassVar[bool] = True
+    origin: str | None
+    to: str | None
+    why: Literal["reply", "manual", "routing", "transfer", "agent_left"]
+
+
+class CheckedIn(Body, frozen=True, gc=False):
+    """A check-in fell due, or was missed for the `count`-th time in this silence."""
+
+    kind: ClassVar[str] = "checkin"
+    hidden: ClassVar[bool] = True
+    state: Literal["due", "missed"]
+    count: int
+    since: Millis
+    """Begin of the silence."""
+
+
+AnyBody = (
+    Said
+    | Read
+    | Got
+    | Opened
+    | Legal
+    | Noted
+    | StatusChanged
+    | Closed
+    | Assigned
+    | CheckedIn
+)
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that happened, by whom and when."""
+
+    by: Person
+    at: Millis
+    body: AnyBody
+    id: str = ""
+    """The command that asked for it; empty for what merely came along."""
+
+
+def seen_by_shopper(body: AnyBody) -> bool:
+    """Return whether the chat's shopper may see an event with this body."""
+    if type(body) is Said:
+        return True
+    if type(body) is Read or type(body) is Got:
+        return body.shown
+    return not body.hidden
+
+
+def for_shopper(body: AnyBody) -> AnyBody:
+    """Return a visible `body` as the shopper may see it."""
+    if type(body) is Closed and body.reason == "blocked":
+        # Whom a shop blocks is the shop's business (F45).
+        return Closed("agent")
+    return body

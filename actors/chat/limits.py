@@ -1,0 +1,33 @@
+"""How much fits: into a message, and into one chat's journal."""
+
+from actors.chat.state import ChatState
+from actors.refusals import Reason, Refused
+
+TEXT_BYTES = 8192
+"""Bytes of UTF-8 in one message or note (F9)."""
+CHAT_EVENTS = 10_000
+"""Events in one chat's journal (F57)."""
+RESERVED = 16
+"""Places kept for what must always fit: the end, a rating, `erased` (F57)."""
+
+
+def is_full(state: ChatState) -> bool:
+    """Return whether only what must always fit may follow."""
+    return state.seq >= CHAT_EVENTS - RESERVED
+
+
+def full(state: ChatState) -> Refused | None:
+    """Return why nothing more may be written, or `None`."""
+    return Refused(Reason.TOO_BIG, limit=CHAT_EVENTS) if is_full(state) else None
+
+
+def misspelt(text: str, path: str) -> Refused | None:
+    """Return why `text` cannot be kept as it is, or `None` (F9)."""
+    if "\0" in text:
+        return Refused(Reason.BAD_UTF8, path=path, why="contains NUL")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return Refused(Reason.BAD_UTF8, path=path, why="contains half a pair")
+    return None

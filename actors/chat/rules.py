@@ -1,0 +1,111 @@
+"""What a chat says to a command. Pure: no clock, no IO, no ids made up.
+
+The rules live by concern in modules beside this one; here each command finds its own.
+"""
+
+from typing import assert_never
+
+from actors.chat import checkin, cursors, talk, ticket
+from actors.chat.commands import (
+    AnyCommand,
+    Assign,
+    End,
+    MoveCursor,
+    Note,
+    Say,
+    Snooze,
+    Start,
+    Tick,
+    Wake,
+    WriteCursors,
+)
+from actors.chat.cursors import Moving
+from actors.chat.events import Event, StatusChanged
+from actors.chat.limits import misspelt
+from actors.chat.outcomes import Outcome, Repeated, Unchanged
+from actors.chat.state import ChatState
+from actors.ids import AGENT, SYSTEM, Millis, Person
+from actors.refusals import Reason, Refused
+from actors.settings import Rules
+
+__all__ = ["Moving", "decide", "may_enter", "next_deadline"]
+
+
+def decide(
+    state: ChatState, command: AnyCommand, rules: Rules, moving: Moving
+) -> Outcome:
+    """Return what comes of `command`; only `moving` may change by it.
+
+    A command whose id the asker used before in this chat is `Repeated`, whatever
+    happened since; only then is anything else judged (F8).
+    """
+    seen = state.seen.get(command.by)
+    if seen is not None and command.id:
+        seq = seen.get(command.id)
+        if seq is not None:
+            return Repeated(seq)
+    if isinstance(command, Start):
+        if state.seq and (command.by, command.site) != (state.shopper, state.site):
+            return Refused(Reason.NOT_FOUND)
+    elif not may_enter(state, command.by, command.site):
+        return Refused(Reason.NOT_FOUND)
+    # In order of frequency: nearly every command is one of these two.
+    if isinstance(command, Say):
+        return misspelt(command.id, "$.id") or talk.say(state, command, rules)
+    if isinstance(command, MoveCursor):
+        return cursors.move(state, command, moving)
+    if isinstance(command, WriteCursors):
+        return cursors.write(state, command, rules, moving)
+    return misspelt(command.id, "$.id") or _decide_rarer(state, command, rules)
+
+
+def may_enter(state: ChatState, who: Person, site: str) -> bool:
+    """Return whether `who` takes part here: its shopper, or any agent of its site."""
+    if not state.seq or state.site != site:
+        return False
+    return who == state.shopper or who.startswith(AGENT) or who == SYSTEM
+
+
+def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
+    """Return when a `Tick` will have something to do, if ever."""
+    if state.status == "snoozed":
+        return state.until
+    if state.ball is None:
+        return None
+    return checkin.deadline(state, rules)
+
+
+def _decide_rarer(
+    state: ChatState,
+    command: Start | Note | End | Snooze | Wake | Assign | Tick,
+    rules: Rules,
+) -> Outcome:
+    match command:
+        case Start():
+            return talk.start(state, command, rules)
+        case Note():
+            return talk.note(state, command)
+        case End():
+            return talk.end(state, command)
+        case Snooze():
+            return ticket.snooze(state, command)
+        case Wake():
+            return ticket.wake(state, command)
+        case Assign():
+            return ticket.assign(state, command)
+        case Tick():
+            return _tick(state, command, rules)
+        case _:
+            assert_never(command)
+
+
+def _tick(state: ChatState, command: Tick, rules: Rules) -> Outcome:
+    """Do what has fallen due; a late or repeated tick does nothing."""
+    if state.status == "closed":
+        return Unchanged()
+    if state.status == "snoozed":
+        if state.until is None or command.at < state.until:
+            return Unchanged()
+        woken = StatusChanged("snoozed", "open", None, "due")
+        return (Event(SYSTEM, command.at, woken),)
+    return checkin.tick(state, command, rules)

@@ -1,0 +1,234 @@
+"""A chat as its events left it.
+
+`evolve` is total: it never refuses, because the event already happened. It changes the
+state in place, since a copy a message would copy `seen`; a state that went wrong is
+dropped and rebuilt from the journal, never rolled back.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from actors.chat.events import (
+    AnyBody,
+    Assigned,
+    CheckedIn,
+    Closed,
+    Control,
+    Event,
+    Got,
+    Legal,
+    Noted,
+    Opened,
+    Read,
+    Said,
+    Status,
+    StatusChanged,
+    seen_by_shopper,
+)
+from actors.chat.hours import Spans
+from actors.chat.preview import preview
+from actors.ids import AGENT, BOT, Millis, Person, Seq
+
+MOST_PAUSES = 64
+"""In one silence; past it the last one grows over what lies before the next, so that
+snoozing for fun cannot make a chat slow."""
+
+
+class Cursor(msgspec.Struct, gc=False):
+    """How far one person has received and read: 0 <= read <= got <= head (F13)."""
+
+    got: Seq = Seq(0)
+    read: Seq = Seq(0)
+
+
+class Ball(msgspec.Struct, gc=False):
+    """The shopper waits for us: since when, and what was done about it (U6)."""
+
+    taken: Millis
+    """When the first message came that nobody has answered."""
+    since: Millis
+    """Begin of the present silence: `taken`, or the last check-in by a human."""
+    pauses: Spans = ()
+    """When the silence did not count: the ticket was snoozed, or a bot's."""
+    due: bool = False
+    """Whether the check-in of this silence has fallen due."""
+    missed: int = 0
+    missed_at: Millis = Millis(0)
+    autos: int = 0
+    auto_at: Millis = Millis(0)
+
+
+class Word(msgspec.Struct, gc=False):
+    """Who has stepped into the chat: enough to know, of anyone, if others have (U7).
+
+    To step in is to say something to the shopper, for an agent or the bot, or to be
+    given the ticket.
+    """
+
+    by: Person = Person("")
+    seq: Seq = Seq(0)
+    """When `by` last did."""
+    others: Seq = Seq(0)
+    """When anybody but `by` last did."""
+
+
+class ChatState(msgspec.Struct, gc=False):
+    """Owned by one actor; all of it comes from the journal."""
+
+    chat: str = ""
+    site: str = ""
+    profile: str = ""
+    shopper: Person = Person("")
+    channel: str = "chat"
+    previous: str | None = None
+    opening: str = ""
+    """Id of the command that opened the chat."""
+    seq: Seq = Seq(0)
+    shopper_seq: Seq = Seq(0)
+    """Seq of the last event that the shopper may see."""
+    shopper_said: Seq = Seq(0)
+    """Seq of the shopper's last message."""
+    word: Word = msgspec.field(default_factory=Word)
+    status: Status = "open"
+    until: Millis | None = None
+    control: Control = "humans"
+    assignee: str | None = None
+    opened_at: Millis = Millis(0)
+    last_at: Millis = Millis(0)
+    closed_at: Millis | None = None
+    preview: str = ""
+    ball: Ball | None = None
+    paused_at: Millis | None = None
+    """Since when the shopper's wait does not count, if it does not."""
+    cursors: dict[str, Cursor] = msgspec.field(default_factory=dict)
+    seen: dict[str, dict[str, Seq]] = msgspec.field(default_factory=dict)
+    """Where each command ended up, by asker and id: for the chat's whole life (F8)."""
+
+
+def counts(state: ChatState) -> bool:
+    """Return whether the shopper's wait counts now: the chat is open, with a human."""
+    return state.status == "open" and state.control == "humans"
+
+
+def stepped_in(state: ChatState, but: Person) -> Seq:
+    """Return when anybody but one person last stepped in; 0 if nobody did."""
+    word = state.word
+    return word.others if word.by == but else word.seq
+
+
+def evolve(state: ChatState, event: Event) -> None:
+    """Move `state` past `event`."""
+    body = event.body
+    state.seq = Seq(state.seq + 1)
+    if event.id:
+        ids = state.seen.get(event.by)
+        if ids is None:
+            ids = state.seen[event.by] = {}
+            state.opening = state.opening or event.id
+        ids[event.id] = state.seq
+    if seen_by_shopper(body):
+        state.shopper_seq = state.seq
+    # In order of frequency; the rest is as rare as it is long.
+    if type(body) is Said:
+        _said(state, event, body)
+    elif type(body) is Read or type(body) is Got:
+        _moved(state, body)
+    else:
+        _evolve_rarer(state, event.at, event.by, body)
+
+
+def _said(state: ChatState, event: Event, said: Said) -> None:
+    state.last_at = event.at
+    ball, by = state.ball, event.by
+    if said.auto is not None:
+        if by == BOT:
+            _step_in(state, by)
+        elif said.auto == "checkin" and ball is not None:
+            ball.autos += 1
+            ball.auto_at = event.at
+        return
+    state.preview = preview(said)
+    if by == state.shopper:
+        state.shopper_said = state.seq
+        if ball is None:
+            _wait(state, Ball(event.at, event.at))
+        return
+    _step_in(state, by)
+    if not said.hold:
+        state.ball = None
+    elif ball is not None:
+        _wait(state, Ball(ball.taken, event.at))
+
+
+def _wait(state: ChatState, ball: Ball) -> None:
+    """Begin a silence."""
+    state.ball = ball
+    state.paused_at = None if counts(state) else ball.since
+
+
+def _moved(state: ChatState, body: Read | Got) -> None:
+    cursor = state.cursors.get(body.who)
+    if cursor is None:
+        cursor = state.cursors[body.who] = Cursor()
+    cursor.got = max(cursor.got, body.upto)
+    if type(body) is Read:
+        # To have read is to have received.
+        cursor.read = max(cursor.read, body.upto)
+
+
+def _step_in(state: ChatState, who: Person) -> None:
+    word = state.word
+    if word.by != who:
+        word.others, word.by = word.seq, who
+    word.seq = state.seq
+
+
+def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> None:
+    match body:
+        case Opened():
+            state.chat, state.site = body.chat, body.site
+            state.profile, state.channel = body.profile, body.channel
+            state.previous, state.shopper = body.previous, by
+            state.opened_at = state.last_at = at
+        case StatusChanged():
+            state.status, state.until = body.to, body.until
+            _pause_or_go_on(state, at)
+        case Assigned():
+            state.assignee = body.to
+            if body.to is not None:
+                _step_in(state, Person(AGENT + body.to))
+        case Closed():
+            state.status, state.until = "closed", None
+            state.closed_at = at
+            state.ball = state.paused_at = None
+        case CheckedIn():
+            _checked_in(state, at, body)
+        case Legal() | Noted() | Said() | Read() | Got():
+            pass
+        case _:
+            assert_never(body)
+
+
+def _checked_in(state: ChatState, at: Millis, body: CheckedIn) -> None:
+    ball = state.ball
+    if ball is None:
+        return
+    ball.due = True
+    if body.state == "missed":
+        ball.missed, ball.missed_at = body.count, at
+
+
+def _pause_or_go_on(state: ChatState, at: Millis) -> None:
+    """Remember when the wait does not count, so that its age is kept over a pause."""
+    if not counts(state):
+        if state.paused_at is None:
+            state.paused_at = at
+    elif state.paused_at is not None:
+        ball = state.ball
+        if ball is not None and at > state.paused_at:
+            kept, begin = ball.pauses, state.paused_at
+            if len(kept) == MOST_PAUSES:
+                kept, begin = kept[:-1], kept[-1][0]
+            ball.pauses = (*kept, (begin, at))
+        state.paused_at = None

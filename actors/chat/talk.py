@@ -1,0 +1,140 @@
+"""Rules of talking: a chat's start, messages, notes, the end (F6, F7, F9, F14, F23)."""
+
+from actors.chat.commands import End, Note, Say, Start
+from actors.chat.events import (
+    Assigned,
+    Closed,
+    Event,
+    Legal,
+    Noted,
+    Opened,
+    Said,
+    StatusChanged,
+)
+from actors.chat.limits import TEXT_BYTES, full, misspelt
+from actors.chat.outcomes import Outcome, Unchanged
+from actors.chat.state import ChatState, stepped_in
+from actors.ids import AGENT, SYSTEM, Millis
+from actors.refusals import Reason, Refused
+from actors.settings import Rules
+
+CHAR_BYTES = 4
+"""Most bytes that UTF-8 takes for a character."""
+
+
+def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
+    """Open the chat with its first message, or append to the one that runs."""
+    if state.seq:
+        said = Say(
+            command.id,
+            command.by,
+            command.site,
+            command.at,
+            command.text,
+            command.blobs,
+        )
+        return say(state, said, rules)
+    settings = rules.settings
+    if not settings.chat.enabled:
+        return Refused(Reason.CHAT_DISABLED)
+    if settings.legal.ack_required and not command.legal_ack:
+        why = "the terms were not acknowledged"
+        return Refused(Reason.FORBIDDEN, path="$.legal_ack", why=why)
+    wrong = _unfit(command.text, command.blobs)
+    if wrong is not None:
+        return wrong
+    by, at = command.by, command.at
+    opened = Opened(
+        command.chat, command.site, command.profile, "chat", command.previous
+    )
+    legal = Legal(
+        rules.version,
+        command.legal_ack,
+        settings.legal.terms_url,
+        settings.legal.privacy_url,
+    )
+    events = [Event(by, at, opened), Event(SYSTEM, at, legal)]
+    if settings.chat.welcome:
+        welcome = Said(settings.chat.welcome, auto="welcome")
+        events.append(Event(SYSTEM, at, welcome))
+    events.append(Event(by, at, Said(command.text, command.blobs), command.id))
+    return tuple(events)
+
+
+def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
+    """Append a message; an agent's takes the ticket over, anyone's wakes it."""
+    if state.status == "closed":
+        return Refused(Reason.CHAT_CLOSED, start_new=True)
+    wrong = _unfit(command.text, command.blobs) or full(state)
+    if wrong is not None:
+        return wrong
+    if command.by.startswith(AGENT):
+        return _reply(state, command, rules)
+    said = Said(command.text, command.blobs, None, command.macro)
+    message = Event(command.by, command.at, said, command.id)
+    return (*_woken(state, command.at), message)
+
+
+def note(state: ChatState, command: Note) -> Outcome:
+    """Append a note; nobody's turn, owner or receipt changes by it."""
+    if state.status == "closed":
+        return Refused(Reason.CHAT_CLOSED)
+    wrong = _unfit(command.text, ()) or full(state)
+    if wrong is not None:
+        return wrong
+    return (Event(command.by, command.at, Noted(command.text), command.id),)
+
+
+def end(state: ChatState, command: End) -> Outcome:
+    """Close the chat; the second time there is nothing left to do."""
+    if state.status == "closed":
+        return Unchanged(already=True)
+    closed = Closed("agent" if command.by.startswith(AGENT) else "shopper")
+    return (Event(command.by, command.at, closed, command.id),)
+
+
+def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
+    by, at, seen = command.by, command.at, command.if_head
+    if seen is not None and stepped_in(state, but=by) > seen:
+        return Refused(Reason.STALE_HEAD, head=state.seq, after=seen)
+    agent = by[len(AGENT) :]
+    handed: tuple[Event, ...] = ()
+    if state.assignee != agent:
+        taken = _takes_over(state, rules)
+        if type(taken) is Refused:
+            return taken
+        if taken:
+            handed = (Event(by, at, Assigned(state.assignee, agent, "reply")),)
+    said = Said(command.text, command.blobs, None, command.macro, command.hold)
+    return (*_woken(state, at), *handed, Event(by, at, said, command.id))
+
+
+def _woken(state: ChatState, at: Millis) -> tuple[Event, ...]:
+    if state.status != "snoozed":
+        return ()
+    return (Event(SYSTEM, at, StatusChanged("snoozed", "open", None, "reply")),)
+
+
+def _takes_over(state: ChatState, rules: Rules) -> bool | Refused:
+    """Return whether the reply of another agent makes the ticket theirs (F23)."""
+    if state.assignee is None:
+        return True
+    match rules.settings.assignment.on_reply:
+        case "always":
+            return True
+        case "if_unassigned":
+            return False
+        case "forbid_others":
+            return Refused(Reason.CONFLICT, holder=state.assignee)
+
+
+def _unfit(text: str, blobs: tuple[str, ...]) -> Refused | None:
+    """Return why nobody may say this, or `None`."""
+    if len(text) * CHAR_BYTES > TEXT_BYTES < len(text.encode(errors="replace")):
+        return Refused(Reason.TOO_BIG, path="$.text", limit=TEXT_BYTES)
+    if blobs:
+        # No image can be named before it was uploaded to this chat (F10).
+        return Refused(Reason.NO_BLOB, path="$.blobs")
+    if not text or text.isspace():
+        return Refused(Reason.BAD_FRAME, path="$.text", why="is empty")
+    return misspelt(text, "$.text")
