@@ -1,0 +1,84 @@
+"""The command `shopwire`, which is also `python -m broker`.
+
+Each command is a module that is imported when it is asked for, by name: one start-up
+pays for one command, and those in `clients` are reached without an import of them here.
+"""
+
+import importlib
+import sys
+from typing import NamedTuple
+
+import click
+
+
+class Listed(NamedTuple):
+    """A command: where its `command` is, and what the overview says of it."""
+
+    module: str
+    does: str
+
+
+COMMANDS = {
+    "serve": Listed("broker.commands.serve", "Serve a data folder until told to stop."),
+    "demo": Listed("broker.commands.demo", "Serve a shop to try out."),
+    "talk": Listed("clients.talk", "Talk in a terminal, as a shopper or an agent."),
+    "token": Listed("broker.commands.token", "Print a token to sign in with."),
+    "site": Listed("broker.commands.site", "List, add and show sites."),
+    "agent": Listed("broker.commands.agent", "Add, list and disable agents."),
+    "config": Listed("broker.commands.config", "Check and show the configuration."),
+    "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
+    "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
+    "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
+}
+"""In the order of the overview."""
+
+
+class Shopwire(click.Group):
+    """The group of all commands; none is imported before it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the overview."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command called `cmd_name`."""
+        del ctx
+        listed = COMMANDS.get(cmd_name)
+        if listed is None:
+            return None
+        command: click.Command = importlib.import_module(listed.module).command
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the overview, from the table alone."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].does) for name in COMMANDS])
+
+
+@click.group(cls=Shopwire, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="shopwire")
+def shopwire() -> None:
+    """Live chat between a shop's visitors and its agents."""
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said in a sentence if there is one."""
+    try:
+        shopwire(prog_name="shopwire")
+    except Exception as error:
+        # Late: its imports would cost every start.
+        from broker.commands.failures import told  # noqa: PLC0415
+
+        failure = told(error)
+        if failure is None:
+            raise
+        click.echo(f"Error: {failure.text}", err=True)
+        sys.exit(failure.code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""The process's own configuration: what it takes to run, not what a shop decides.
+
+Every key has a default with which a fresh folder works (protocol section 8). How it is
+read stands in `keys`.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+def _says(text: str) -> Meta:
+    """Return what the documentation says of a key."""
+    return Meta(description=text)
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of the parts: a misspelt key is an error, not a default."""
+
+
+class TlsConfig(Section, frozen=True):
+    """What browsers need to see to trust the connection."""
+
+    cert: Annotated[
+        str, _says("PEM file of the certificate, and of those that vouch for it.")
+    ]
+    key: Annotated[str, _says("PEM file of its private key, without a password.")]
+
+
+class ServerConfig(Section, frozen=True):
+    """Where to listen, and how the world reaches it."""
+
+    host: Annotated[str, _says("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, Meta(ge=0, le=65_535), _says("Port to listen on; 0 picks a free one.")
+    ] = 8080
+    public_url: (
+        Annotated[
+            str,
+            Meta(pattern=r"^https?://[^/\s]+$(?!\n)"),
+            _says("Scheme and host that browsers see, if not the `Host` they send."),
+        ]
+        | None
+    ) = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _says("CIDR list of proxies whose `X-Forwarded-For` names the client."),
+    ] = ()
+    path: Annotated[
+        Literal["auto", "fast", "portable"],
+        _says("How sockets are served; `auto` is `fast` where that is possible."),
+    ] = "auto"
+    tls: TlsConfig | None = None
+
+    @property
+    def scheme(self) -> str:
+        """How our own URL begins."""
+        return "http" if self.tls is None else "https"
+
+
+class LimitsConfig(Section, frozen=True):
+    """Bounds on what peers may take up (spec F57)."""
+
+    head_bytes: Annotated[
+        int, Meta(ge=256, le=1024 * 1024), _says("Bytes of a request's head.")
+    ] = 16 * 1024
+    head_s: Annotated[Seconds, _says("Seconds for the head to arrive.")] = 5.0
+    hello_s: Annotated[Seconds, _says("Seconds from upgrade to `hello`.")] = 5.0
+    frame_bytes: Annotated[
+        int, Meta(ge=1024, le=16 * 1024 * 1024), _says("Bytes of a client's message.")
+    ] = 64 * 1024
+    fragments: Annotated[
+        int, Meta(ge=1, le=2**31), _says("Frames a message may be cut into.")
+    ] = 64
+    outbox_bytes: Annotated[
+        int,
+        Meta(ge=64 * 1024, le=1024**3),
+        _says("Bytes a client may lag behind before it is cut off."),
+    ] = 1024 * 1024
+    per_person: Annotated[
+        int, Meta(ge=1, le=10_000), _says("Connections of one person.")
+    ] = 10
+    logins: Annotated[
+        int, Meta(ge=1, le=10_000), _says("Logins of one address in five minutes.")
+    ] = 5
+    trusted_networks: Annotated[
+        tuple[str, ...],
+        _says("CIDR list: whose rates and counts are not limited, for load tests."),
+    ] = ()
+
+
+class StorageConfig(Section, frozen=True):
+    """How durable durable is."""
+
+    durability: Annotated[
+        Literal["full", "relaxed"],
+        _says("`relaxed` loses the last moments in a power cut; `/readyz` says so."),
+    ] = "full"
+
+
+class LogConfig(Section, frozen=True):
+    """What is logged."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], _says("The least that is logged.")
+    ] = "info"
+    access: Annotated[bool, _says("Whether each HTTP request is logged.")] = False
+
+
+class MetricsConfig(Section, frozen=True):
+    """Who may read `/metrics`, beside this machine and `trusted_networks`."""
+
+    token: (
+        Annotated[
+            str,
+            Meta(min_length=16, max_length=256, extra={"secret": True}),
+            _says("Bearer token that may read `/metrics`."),
+        ]
+        | None
+    ) = None
+
+    def __repr__(self) -> str:
+        """Show no token."""
+        return "MetricsConfig(...)"
+
+
+class Config(Section, frozen=True):
+    """The whole of it."""
+
+    server: ServerConfig = ServerConfig()
+    limits: LimitsConfig = LimitsConfig()
+    storage: StorageConfig = StorageConfig()
+    log: LogConfig = LogConfig()
+    metrics: MetricsConfig = MetricsConfig()
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the text names place, key and fix."""

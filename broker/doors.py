@@ -1,0 +1,81 @@
+"""Two ways in, and which one it is to be.
+
+The fast path serves plain sockets in turns of the reactor. The portable one, on trio's
+streams, is for TLS in the process and for systems without epoll.
+"""
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+
+from broker.config import ConfigError, ServerConfig
+from broker.edge.connection import Edge
+from broker.edge.listener import Door, HeadLimits
+from broker.edge.portable import PortableDoor
+from broker.edge.reactor import AVAILABLE, Reactor
+from broker.edge.streamed import Surroundings
+from broker.edge.tls import Tls
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+
+def portable(server: ServerConfig) -> bool:
+    """Return whether it is to be the portable one.
+
+    Raises:
+        ConfigError: the fast one is asked for, and cannot be had.
+    """
+    if server.path != "fast":
+        return server.path == "portable" or server.tls is not None or not AVAILABLE
+    if server.tls is not None:
+        why = "server.path: the fast path has no TLS. Remove it, or remove server.tls."
+        raise ConfigError(why)
+    if not AVAILABLE:
+        why = "server.path: this system has no fast path. Remove it: auto knows."
+        raise ConfigError(why)
+    return False
+
+
+def open_door(
+    broker: "Broker", listener: socket.socket, nursery: trio.Nursery
+) -> Door | PortableDoor:
+    """Let connections in; a portable door does it in tasks of `nursery`.
+
+    Raises:
+        BadCertificate: the configured one cannot be used.
+    """
+    limits, loop = broker.config.limits, broker.loop
+    heads = HeadLimits(limits.head_bytes, limits.head_s, limits.hello_s)
+    if isinstance(loop, Reactor):
+        edge = Edge(
+            reactor=loop,
+            keepalive=broker.keepalive,
+            outbox_bytes=limits.outbox_bytes,
+            frame_bytes=limits.frame_bytes,
+            fragments=limits.fragments,
+            reconnect_after=broker.reconnect_after,
+        )
+        return Door(listener, broker, edge=edge, timers=broker.timers, limits=heads)
+    around = Surroundings(
+        loop=loop,
+        keepalive=broker.keepalive,
+        timers=broker.timers,
+        outbox_bytes=limits.outbox_bytes,
+        frame_bytes=limits.frame_bytes,
+        fragments=limits.fragments,
+        reconnect_after=broker.reconnect_after,
+    )
+    tls = broker.config.server.tls
+    door = PortableDoor(
+        broker,
+        # Connections outlive the door: they are to hear why it is closed.
+        broker.nursery,
+        around=around,
+        limits=heads,
+        tls=None if tls is None else Tls(Path(tls.cert), Path(tls.key)),
+    )
+    nursery.start_soon(door.run, listener)
+    return door

@@ -1,0 +1,76 @@
+"""What a fresh data folder begins with, and what a broker reads of one that is not."""
+
+import random
+import sqlite3
+from base64 import urlsafe_b64encode
+
+import msgspec
+from sqlite_utils import Database
+
+from actors.ids import Millis, SiteId, encode_id
+from actors.settings import Rules, Settings
+from broker.config import Config, StorageConfig
+from broker.sites import DEFAULT_SITE, Site
+from storage import accounts, queries
+from storage.accounts import Agent, Key, Secret
+
+SECRET_BYTES = 32
+"""Random ones in an HS256 key: as many as its hash has."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Everything that is kept in memory from the start."""
+
+    sites: list[Site]
+    keys: list[Key]
+    agents: list[Agent]
+    due: list[tuple[str, int]]
+    """Chats that want to be woken, and when."""
+
+
+def found(db: Database, now: Millis, chance: random.Random) -> None:
+    """Give a fresh folder its first site and secrets; leave any other as it is."""
+    if not accounts.sites(db.conn):
+        add_site(db, DEFAULT_SITE, "My shop", now, chance)
+    if not any(key.use == "staff" for key in accounts.keys(db.conn)):
+        accounts.add_key(db, new_key(None, now, chance))
+
+
+def add_site(
+    db: Database, site: str, name: str, now: Millis, chance: random.Random
+) -> bool:
+    """Return whether a site with a key of its own was added; not if the id is taken."""
+    if not accounts.add_site(db, accounts.Site(site, name, now)):
+        return False
+    return accounts.add_key(db, new_key(site, now, chance))
+
+
+def new_key(site: str | None, now: Millis, chance: random.Random) -> Key:
+    """Return a fresh key: for the shoppers of `site`, or for the staff of all."""
+    kid = encode_id(chance.getrandbits(128))
+    # Text, so that any language's JWT library takes it as it is printed.
+    secret = Secret(urlsafe_b64encode(chance.randbytes(SECRET_BYTES)).rstrip(b"="))
+    use: accounts.Use = "staff" if site is None else "shop"
+    return Key(kid, site, use, "HS256", secret, now)
+
+
+def learn(db: sqlite3.Connection) -> Known:
+    """Return what the journal knows of sites, keys, agents and deadlines."""
+    sites = [
+        Site(SiteId(site.id), site.name, rules(accounts.settings(db, site.id)))
+        for site in accounts.sites(db)
+    ]
+    agents = [agent for site in sites for agent in accounts.agents(db, site.id)]
+    return Known(sites, accounts.keys(db), agents, queries.due(db))
+
+
+def rules(stored: accounts.Settings | None) -> Rules:
+    """Return the rules that stored settings make; without any, the defaults."""
+    if stored is None:
+        return Rules()
+    return Rules(stored.version, msgspec.json.decode(stored.document, type=Settings))
+
+
+def relaxed(config: Config) -> Config:
+    """Return `config` with the durability of a folder that will be deleted."""
+    return msgspec.structs.replace(config, storage=StorageConfig(durability="relaxed"))

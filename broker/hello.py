@@ -1,0 +1,199 @@
+"""Letting somebody in: from the first frame to the welcome, and signing in later.
+
+A shopper's profile is looked up by its actor, so a hello may take a commit; the
+transport hands up nothing more meanwhile.
+"""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from actors.agent.commands import Connect
+from actors.cells.desk import Enter
+from actors.cells.orders import Join
+from actors.cells.profile import Arrive, Claims
+from actors.ids import ChatId, Person, encode_id, stream_of
+from actors.refusals import Reason, Refused
+from broker.gate import Identity
+from broker.house import HEARTBEAT_S
+from broker.sites import DEFAULT_SITE
+from broker.storefront import storefront
+from broker.subscription import OTHER_EPOCH, Subscription
+from broker.wire.errors import Close, Code, refuse
+from broker.wire.frames import Hello, Identify, Ok, Server, Welcome
+from storage.accounts import Profile
+
+if TYPE_CHECKING:
+    from broker.peer import Peer
+
+MAX_SECRET = 64
+"""Characters of a visitor's secret."""
+
+
+class Greeting:
+    """One attempt to come in, or to sign in; dropped when it is over."""
+
+    __slots__ = ("_hello", "_identity", "_peer", "_re")
+
+    def __init__(self, peer: "Peer") -> None:
+        self._peer = peer
+        self._hello: Hello | None = None
+        self._identity: Identity | None = None
+        self._re = ""
+
+    def hello(self, said: Hello) -> None:
+        """Let in who says `said`, or close."""
+        self._re, self._hello = said.id, said
+        house = self._peer.house
+        if said.token is None:
+            self._visitor(said, said.site or DEFAULT_SITE)
+            return
+        identity = house.gate.verify(said.token)
+        wrong_site = said.site is not None and identity and identity.site != said.site
+        if identity is None or wrong_site or not house.sites.accepts(identity):
+            self._fail()
+        elif self._from_allowed_page(identity.site):
+            self._admit(identity)
+
+    def identify(self, said: Identify) -> None:
+        """Renew a token, or make a visitor a shopper."""
+        peer = self._peer
+        self._re = said.id
+        identity = peer.house.gate.verify(said.token)
+        if (
+            identity is None
+            or identity.site != peer.site
+            or not peer.house.sites.accepts(identity)
+        ):
+            self._fail()
+        elif peer.role == "visitor":
+            if identity.insider:
+                self._refuse(Code.CONFLICT)
+            else:
+                self._admit(identity)
+        elif identity.sub != peer.sub or identity.insider != peer.insider:
+            self._refuse(Code.CONFLICT)
+        else:
+            peer.renew(identity)
+            peer.say(Ok(self._re))
+            peer.greeting = None
+
+    # The profile's answer.
+
+    def arrived(self, profile: Profile, chat: ChatId | None) -> None:
+        """Go on, now that it is known who the shopper is."""
+        peer, identity = self._peer, self._identity
+        if identity is None or not peer.here:
+            return
+        was_visitor = peer.role == "visitor"
+        peer.become(identity, Person(f"shopper:{profile.id}"))
+        if was_visitor and self._hello is None:
+            peer.say(Ok(self._re))
+            peer.say_config()
+            peer.greeting = None
+        else:
+            self._welcome(chat)
+        peer.transport.resume()
+
+    def turned_away(self) -> None:
+        """Give up: it cannot be known now who it is."""
+        if self._peer.here:
+            self._refuse(Code.UNAVAILABLE)
+            self._peer.transport.close(Close.OVERLOADED)
+
+    # Within.
+
+    def _visitor(self, said: Hello, site: str) -> None:
+        peer = self._peer
+        if site not in peer.house.sites:
+            self._fail()
+            return
+        if not self._from_allowed_page(site):
+            return
+        secret = said.anon or ""
+        fresh = not 0 < len(secret) <= MAX_SECRET
+        if fresh:
+            secret = peer.house.ids.token()
+        number = int.from_bytes(sha256(secret.encode()).digest()[:16])
+        peer.become_visitor(site, Person(f"anon:{encode_id(number)}"))
+        self._welcome(None, secret if fresh else None)
+
+    def _admit(self, identity: Identity) -> None:
+        peer, house = self._peer, self._peer.house
+        self._identity = identity
+        if identity.insider:
+            peer.become(identity, Person(f"agent:{identity.sub}"))
+            house.agents.tell(f"{identity.site}/{identity.sub}", Connect())
+            self._welcome(None)
+            house.desks.tell(identity.site, Enter(peer))
+            return
+        claims = Claims(
+            identity.sub,
+            identity.name,
+            identity.email,
+            identity.phone,
+            identity.locale,
+        )
+        peer.transport.pause()
+        house.people.tell(f"{identity.site}/{identity.sub}", Arrive(claims, self))
+
+    def _welcome(self, chat: ChatId | None, secret: str | None = None) -> None:
+        peer, house, hello = self._peer, self._peer.house, self._hello
+        now = house.clock()
+        rules = house.sites.rules_of(peer.site)
+        config = UNSET if peer.insider else storefront(rules, peer.role, now)
+        peer.say(
+            Welcome(
+                re=self._re,
+                session=house.ids.token(),
+                epoch=house.epoch,
+                who=peer.who,
+                role=peer.role,
+                site=peer.site,
+                server=Server("shopwire", house.version),
+                now=now,
+                heartbeat_s=HEARTBEAT_S,
+                limits=house.limits,
+                chat=chat,
+                config=config,
+                anon=secret or UNSET,
+            )
+        )
+        peer.greeting = None
+        peer.transport.greeted()
+        if hello is not None and hello.resume is not None:
+            self._resume(hello)
+
+    def _resume(self, hello: Hello) -> None:
+        peer, resume = self._peer, hello.resume
+        if resume is None:
+            return
+        other_epoch = resume.epoch is not None and resume.epoch != peer.house.epoch
+        peer.hub.counts.resumed += len(resume.chats)
+        for chat, position in resume.chats.items():
+            if peer.role == "visitor" or stream_of(chat) is None:
+                peer.say_refused(hello.id, chat, Refused(Reason.NOT_FOUND))
+            else:
+                after = OTHER_EPOCH if other_epoch else position
+                subscription = Subscription(peer, chat, after, hello.id, resumed=True)
+                peer.subscribe(subscription)
+                peer.house.chats.tell(chat, Join(subscription, peer.site))
+
+    def _from_allowed_page(self, site: str) -> bool:
+        transport = self._peer.transport
+        page, own = transport.origin
+        if own or page is None or self._peer.house.sites.allows(page, site):
+            return True
+        self._refuse(Code.FORBIDDEN)
+        transport.close(Close.FORBIDDEN)
+        return False
+
+    def _fail(self) -> None:
+        # The same words whatever was wrong with the token (F2).
+        self._refuse(Code.AUTH_FAILED)
+        self._peer.transport.close(Close.AUTH)
+
+    def _refuse(self, code: Code) -> None:
+        self._peer.say(refuse(self._re, code))
+        self._peer.greeting = None

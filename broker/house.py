@@ -1,0 +1,111 @@
+"""What all peers share: the actors, the hub, the sites and what time it is."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from actors.cells.agent import AgentCell
+from actors.cells.alarms import Alarms
+from actors.cells.chat import ChatCell, Shop
+from actors.cells.desk import DeskCell
+from actors.cells.fittings import Fittings
+from actors.cells.idmaker import IdMaker
+from actors.cells.ports import Clock
+from actors.cells.profile import ProfileCell
+from actors.chat.limits import CHAT_EVENTS, TEXT_BYTES
+from actors.runtime.system import Kind, System
+from actors.runtime.timers import Timers
+from broker.config import LimitsConfig
+from broker.gate import Gate
+from broker.hub import Hub
+from broker.sites import Sites
+from storage.journal import Journal
+
+HEARTBEAT_S = 20
+"""Seconds between the server's pings (protocol section 3)."""
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a house is built of."""
+
+    journal: Journal
+    system: System
+    hub: Hub
+    sites: Sites
+    gate: Gate
+    ids: IdMaker
+    alarms: Alarms
+    timers: Timers
+    clock: Clock
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """Handed to every peer; nothing in it belongs to one."""
+
+    hub: Hub
+    chats: Kind[ChatCell]
+    people: Kind[ProfileCell]
+    agents: Kind[AgentCell]
+    desks: Kind[DeskCell]
+    sites: Sites
+    gate: Gate
+    ids: IdMaker
+    clock: Clock
+    monotonic: Callable[[], float]
+    epoch: str
+    version: str
+    limits: dict[str, int]
+    """What clients are told of the limits, by their names in the configuration."""
+
+    @property
+    def kinds(self) -> tuple[Kind[Any], ...]:
+        """All kinds of actors."""
+        return self.chats, self.people, self.agents, self.desks
+
+
+def build(parts: Parts, limits: LimitsConfig) -> House:
+    """Return a house with an actor system in it, in which nobody lives yet."""
+    system, journal, hub = parts.system, parts.journal, parts.hub
+    timers, clock = parts.timers, parts.clock
+    shop = Shop(journal, hub, parts.alarms, timers, clock, parts.sites.rules_of)
+    fittings = Fittings(journal, timers, clock)
+    chats: Kind[ChatCell] = Kind(system, "chat", partial(ChatCell, shop=shop))
+    people: Kind[ProfileCell] = Kind(
+        system,
+        "profile",
+        partial(ProfileCell, chats=chats, ids=parts.ids, fittings=fittings),
+    )
+    desks: Kind[DeskCell] = Kind(
+        system, "desk", partial(DeskCell, staff=hub, timers=timers, clock=clock)
+    )
+    agents: Kind[AgentCell] = Kind(
+        system,
+        "agent",
+        partial(AgentCell, desks=desks, fittings=fittings),
+    )
+    hub.meet(chats, agents)
+    return House(
+        hub=hub,
+        chats=chats,
+        people=people,
+        agents=agents,
+        desks=desks,
+        sites=parts.sites,
+        gate=parts.gate,
+        ids=parts.ids,
+        clock=clock,
+        monotonic=timers.now,
+        epoch=journal.epoch,
+        version=version("shopwire"),
+        limits={
+            "frame_bytes": limits.frame_bytes,
+            "fragments": limits.fragments,
+            "text_bytes": TEXT_BYTES,
+            "chat_events": CHAT_EVENTS,
+            "outbox_bytes": limits.outbox_bytes,
+            "per_person": limits.per_person,
+        },
+    )

@@ -1,0 +1,69 @@
+"""Where a request comes from."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+from broker.config import Config
+
+Address = IPv4Address | IPv6Address
+NOBODY = ip_address("0.0.0.0")  # noqa: S104  # an address that nobody has
+HOUSEHOLD_BITS = 64
+"""An IPv6 client has that many addresses to itself: they count as one."""
+
+
+class Caller(NamedTuple):
+    """Who asks."""
+
+    address: Address
+    forwarded: bool
+    """Whether a proxy says so, or says anything about it."""
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether it surely is no one beyond it: a proxy here speaks for others."""
+        return self.address.is_loopback and not self.forwarded
+
+    @property
+    def household(self) -> str:
+        """What is counted together."""
+        if isinstance(self.address, IPv6Address) and not self.address.ipv4_mapped:
+            return str(ip_network((int(self.address), HOUSEHOLD_BITS), strict=False))
+        return str(self.address)
+
+
+class Addresses:
+    """Knows which proxies to believe, and whom not to limit."""
+
+    def __init__(self, config: Config) -> None:
+        self._proxies = [ip_network(n) for n in config.server.trusted_proxies]
+        self._trusted = [ip_network(n) for n in config.limits.trusted_networks]
+
+    def caller(self, peer: str, headers: Mapping[str, str]) -> Caller:
+        """Return who asks, as far as the headers can be believed."""
+        address = _parsed(peer)
+        told = headers.get("x-forwarded-for", "")
+        # From the nearest proxy outwards, as far as they are ours.
+        for hop in reversed(told.split(",")) if told else ():
+            if not any(address in proxy for proxy in self._proxies):
+                break
+            address = _parsed(hop.strip())
+        return Caller(address, bool(told) or "forwarded" in headers)
+
+    def trusts(self, caller: Caller) -> bool:
+        """Return whether limits on numbers and rates do not hold for `caller`."""
+        return any(caller.address in network for network in self._trusted)
+
+    def speaks_for_many(self, caller: Caller) -> bool:
+        """Return whether it may be a proxy, or is to be treated like one."""
+        proxy = any(caller.address in network for network in self._proxies)
+        return proxy or caller.address.is_loopback or self.trusts(caller)
+
+
+def _parsed(text: str) -> Address:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return NOBODY
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,87 @@
+"""The HTTP application: everything but `/ws`, which never comes here.
+
+Imported in a thread when the broker listens already; so nothing else imports this.
+"""
+
+import logging
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import InternalServerException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+
+from broker.http import connection
+from broker.http.addresses import Addresses
+from broker.http.errors import answer
+from broker.http.front import Front
+from broker.http.guards import Guards
+from broker.http.pages import Pages
+from broker.http.routes import agents, health, login, settings
+from broker.http.shell import Shell
+from broker.http.stream import Replaying
+from broker.server import Broker
+
+BODY_BYTES = 1024 * 1024
+"""Of a request in JSON: the largest document is a site's settings."""
+
+log = logging.getLogger(__name__)
+
+
+class HttpApplication:
+    """Serves connections, one at a time and any number beside each other."""
+
+    def __init__(self, shell: Shell, head_bytes: int) -> None:
+        self._shell = shell
+        self._config = connection.configured(head_bytes)
+
+    async def serve(self, stream: Replaying) -> None:
+        """Answer the requests of one connection."""
+        await connection.serve(self._shell, self._config, stream)
+
+
+def build(broker: Broker, front: Front) -> HttpApplication:
+    """Return the application of `broker`."""
+    pages = Pages(broker.config.server, broker.sites)
+    guards = Guards(broker, pages)
+    addresses = Addresses(broker.config)
+    app = Litestar(
+        [
+            *health.routes(broker, addresses),
+            *login.routes(broker, addresses),
+            *settings.routes(broker, guards),
+            *agents.routes(broker, guards),
+        ],
+        openapi_config=described(broker.house.version),
+        exception_handlers={Exception: _answer},
+        request_max_body_size=BODY_BYTES,
+        # Ours are set up; Litestar's would start a thread.
+        logging_config=None,
+    )
+    log_access = broker.config.log.access
+    shell = Shell(app, front, pages, log_access=log_access)
+    return HttpApplication(shell, broker.config.limits.head_bytes)
+
+
+def described(version: str) -> OpenAPIConfig:
+    """Return how the API is described."""
+    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    return OpenAPIConfig(
+        title="Shopwire",
+        version=version,
+        path="/schema",
+        render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
+        components=Components(security_schemes={"bearer": bearer}),
+    )
+
+
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    response = answer(request, error)
+    # Litestar's own is of a client that left before it had sent its request.
+    left = isinstance(error, InternalServerException)
+    if response.status_code == HTTP_500_INTERNAL_SERVER_ERROR and not left:
+        log.error("%s failed", request.route_handler, exc_info=error)
+    return response

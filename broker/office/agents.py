@@ -1,0 +1,136 @@
+"""Accounts of agents and admins."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET
+from sqlite_utils import Database
+
+from actors.ids import Person
+from broker.office.passwords import hashed
+from broker.office.requests import (
+    AddAgent,
+    ChangeAgent,
+    Denied,
+    Employed,
+    MintToken,
+    StaffRole,
+    employed,
+    no_site,
+)
+from broker.wire.errors import Close, Code
+from storage import accounts
+from storage.accounts import Agent, PasswordHash
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+UNKNOWN = Denied(Code.NOT_FOUND, "There is no such agent.", "$.id")
+TAKEN = Denied(Code.CONFLICT, "Another account has this e-mail address.", "$.email")
+
+
+async def add_agent(broker: "Broker", ask: AddAgent) -> Employed | Denied:
+    """Add an account."""
+    if ask.site not in broker.sites:
+        return no_site(ask.site)
+    new = Agent(
+        ask.site,
+        ask.id,
+        ask.email,
+        ask.name or ask.id,
+        ask.role,
+        None if ask.password is None else await hashed(ask.password),
+        None,
+        broker.clock(),
+    )
+    return _answer(await broker.change(partial(_add, new=new), partial(_learn, broker)))
+
+
+async def change_agent(broker: "Broker", ask: ChangeAgent) -> Employed | Denied:
+    """Change an account; who loses rights by it is sent away at once."""
+    password: PasswordHash | None = None
+    if ask.password is not UNSET and ask.password is not None:
+        password = await hashed(ask.password)
+    write = partial(_change, ask=ask, password=password, now=broker.clock())
+    return _answer(await broker.change(write, partial(_learn, broker)))
+
+
+async def employ(broker: "Broker", ask: MintToken, role: StaffRole) -> Denied | None:
+    """Make sure that there is an account which may have this token."""
+    account = broker.sites.agent(ask.site, ask.sub)
+    if account is None:
+        fields = {"site": ask.site, "id": ask.sub, "role": role}
+        fields |= {"name": ask.name} if ask.name else {}
+        fields |= {"email": ask.email} if ask.email else {}
+        try:
+            new = msgspec.convert(fields, AddAgent)
+        except msgspec.ValidationError as error:
+            return Denied(Code.BAD_FRAME, f"This can be no agent: {error}.", "$.sub")
+        added = await add_agent(broker, new)
+        return added if isinstance(added, Denied) else None
+    if account.disabled_at is not None:
+        return Denied(Code.FORBIDDEN, f"The agent {ask.sub} is disabled.")
+    if role == "admin" and account.role != "admin":
+        # Whoever holds the folder may; a token beyond its account would be none.
+        promote = ChangeAgent(site=ask.site, id=ask.sub, role="admin")
+        changed = await change_agent(broker, promote)
+        return changed if isinstance(changed, Denied) else None
+    return None
+
+
+def send_away(broker: "Broker", agent: Agent) -> None:
+    """Close all of an agent's connections; what they were is no longer so."""
+    who = Person(f"agent:{agent.id}")
+    for peer in broker.hub.connections_of(agent.site, who):
+        peer.transport.close(Close.AUTH)
+    broker.loop.wake()
+
+
+def _add(db: Database, new: Agent) -> Agent | Denied:
+    if accounts.add_agent(db, new):
+        return new
+    if accounts.agent(db.conn, new.site, new.id) is None:
+        return TAKEN
+    return Denied(Code.CONFLICT, f"There is an agent {new.id} already.", "$.id")
+
+
+def _change(
+    db: Database, ask: ChangeAgent, password: PasswordHash | None, now: int
+) -> Agent | Denied:
+    # Here, where nobody comes between the reading and the writing.
+    old = accounts.agent(db.conn, ask.site, ask.id)
+    if old is None:
+        return UNKNOWN
+    disabled_at = old.disabled_at
+    if ask.disabled is not UNSET:
+        disabled_at = (old.disabled_at or now) if ask.disabled else None
+    new = Agent(
+        old.site,
+        old.id,
+        old.email if ask.email is UNSET else ask.email,
+        old.name if ask.name is UNSET else ask.name,
+        old.role if ask.role is UNSET else ask.role,
+        old.password if ask.password is UNSET else password,
+        disabled_at,
+        old.created_at,
+    )
+    return new if accounts.save_agent(db, new) else TAKEN
+
+
+def _learn(broker: "Broker", outcome: Agent | Denied) -> None:
+    """Let an account hold in this process, as soon as it is durable."""
+    if isinstance(outcome, Agent):
+        before = broker.sites.agent(outcome.site, outcome.id)
+        broker.sites.set_agent(outcome)
+        if before is not None and _loses(before, outcome):
+            send_away(broker, outcome)
+
+
+def _answer(outcome: Agent | Denied) -> Employed | Denied:
+    return employed(outcome) if isinstance(outcome, Agent) else outcome
+
+
+def _loses(before: Agent, after: Agent) -> bool:
+    disabled = before.disabled_at is None and after.disabled_at is not None
+    return disabled or (before.role == "admin" and after.role != "admin")

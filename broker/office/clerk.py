@@ -1,0 +1,43 @@
+"""Carries out what an operator asks for; who may ask is for the road to know.
+
+Whatever was changed is durable, and holds in this process, when the answer is there.
+"""
+
+from typing import TYPE_CHECKING, assert_never
+
+from broker.office import agents, keys
+from broker.office.passwords import Busy
+from broker.office.requests import (
+    AddAgent,
+    AddSite,
+    AnyAnswer,
+    AnyRequest,
+    ChangeAgent,
+    Denied,
+    MintToken,
+)
+from broker.wire.errors import Code
+from storage.errors import Unwritable
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+
+async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
+    """Return what `ask` has come to."""
+    try:
+        match ask:
+            case MintToken():
+                return await keys.mint_token(broker, ask)
+            case AddSite():
+                return await keys.add_site(broker, ask)
+            case AddAgent():
+                return await agents.add_agent(broker, ask)
+            case ChangeAgent():
+                return await agents.change_agent(broker, ask)
+            case _:
+                assert_never(ask)
+    except Unwritable as error:
+        return Denied(Code.UNAVAILABLE, str(error))
+    except Busy:
+        return Denied(Code.UNAVAILABLE, "Too many passwords are looked at just now.")

@@ -1,0 +1,159 @@
+"""What an operator may ask for, and what is answered: the same words on every road.
+
+The HTTP API, a command over the admin socket and one that holds the folder itself all
+make these values and hand them to `broker.office.clerk`.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from broker.gate import MAX_SUB
+from broker.sites import DEFAULT_SITE
+from broker.wire.errors import TABLE, Code
+from storage.accounts import Agent
+
+LONGEST_TTL = 366 * 86_400
+"""Seconds a token may be good for: one that never ends is a password."""
+
+# `$` alone would let a line end behind it pass.
+SiteName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)")]
+AgentName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$(?!\n)")]
+StaffRole = Literal["agent", "admin"]
+Label = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+"""A name for people: one line."""
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$(?!\n)")]
+Password = Annotated[str, Meta(min_length=10, max_length=256)]
+"""Ten characters at least: nobody is told what they have to be made of."""
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """Nothing was changed, and why."""
+
+    code: Code
+    reason: str | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        """Return it in a sentence."""
+        return self.reason or TABLE[self.code].text
+
+
+class Request(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag_field="do",
+):
+    """Base of what may be asked for."""
+
+
+class MintToken(Request, frozen=True, kw_only=True, tag="token"):
+    """A token, and an account for an agent who has none."""
+
+    site: str = DEFAULT_SITE
+    role: Literal["shopper", "agent", "admin"]
+    sub: Annotated[str, Meta(min_length=1, max_length=MAX_SUB)]
+    name: Label | None = None
+    email: Email | None = None
+    ttl: Annotated[int, Meta(ge=1, le=LONGEST_TTL)] = 3600
+
+
+class AddSite(Request, frozen=True, kw_only=True, tag="site.add"):
+    """A new site, with a key of its own."""
+
+    site: SiteName
+    name: Label | None = None
+
+
+class AddAgent(Request, frozen=True, kw_only=True, tag="agent.add"):
+    """A new account; without a password its tokens come from the command line."""
+
+    site: str = DEFAULT_SITE
+    id: AgentName
+    name: Label | None = None
+    email: Email | None = None
+    role: StaffRole = "agent"
+    password: Password | None = None
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"AddAgent({self.id!r})"
+
+
+class ChangeAgent(Request, frozen=True, kw_only=True, tag="agent.change"):
+    """Another form of an account: what is not named stays as it is."""
+
+    site: str = DEFAULT_SITE
+    id: str
+    name: Label | UnsetType = UNSET
+    email: Email | UnsetType | None = UNSET
+    role: StaffRole | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+    password: Password | UnsetType | None = UNSET
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"ChangeAgent({self.id!r})"
+
+
+class Minted(msgspec.Struct, frozen=True):
+    """A signed token, and when it runs out, in seconds since 1970."""
+
+    token: str
+    exp: int
+
+    def __repr__(self) -> str:
+        """Show no token."""
+        return "Minted(...)"
+
+
+class Founded(msgspec.Struct, frozen=True):
+    """A site that is there from now on."""
+
+    site: str
+
+
+class Employed(msgspec.Struct, frozen=True):
+    """An account as it is now; its password is nobody's business."""
+
+    site: str
+    id: str
+    email: str | None
+    name: str
+    role: str
+    login: bool
+    """Whether it has a password."""
+    disabled: bool
+    created_at: int
+
+
+AnyRequest = MintToken | AddSite | AddAgent | ChangeAgent
+AnyAnswer = Minted | Founded | Employed
+ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
+    MintToken: Minted,
+    AddSite: Founded,
+    AddAgent: Employed,
+    ChangeAgent: Employed,
+}
+"""What each request is answered with, if it is not denied."""
+
+
+def employed(agent: Agent) -> Employed:
+    """Return how `agent` is shown."""
+    return Employed(
+        agent.site,
+        agent.id,
+        agent.email,
+        agent.name,
+        agent.role,
+        agent.password is not None,
+        agent.disabled_at is not None,
+        agent.created_at,
+    )
+
+
+def no_site(site: str) -> Denied:
+    """Return that there is no such site."""
+    return Denied(Code.NOT_FOUND, f"There is no site {site}.", "$.site")

@@ -1,0 +1,390 @@
+"""The broker: everything wired together, to be served or embedded (spec U1).
+
+    async with Broker.open(folder) as broker:
+        await broker.serve()
+
+One process, one folder, one thread for all but the disk.
+"""
+
+import random
+import socket
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import trio
+
+from actors.cells.alarms import Alarms
+from actors.cells.idmaker import IdMaker
+from actors.cells.orders import Ring
+from actors.cells.reviews import Reviews
+from actors.ids import ChatId, Millis
+from actors.runtime.system import System
+from actors.runtime.timers import Timer, Timers
+from broker import admin, founding
+from broker.books import Books
+from broker.config import Config
+from broker.doors import open_door, portable
+from broker.edge.connection import Connection
+from broker.edge.keepalive import Keepalive
+from broker.edge.listener import Door
+from broker.edge.portable import PortableDoor
+from broker.edge.reactor import Reactor
+from broker.edge.streamed import Streamed
+from broker.edge.watched import Carrier
+from broker.gate import Gate
+from broker.house import Parts, build
+from broker.http.front import Front
+from broker.hub import Hub
+from broker.local import LocalSocket
+from broker.loop import TaskLoop
+from broker.peer import Peer
+from broker.sites import Sites
+from broker.transport import NO_PAGE, Origin
+from broker.wire.errors import Close
+from broker.wire.upgrade import Head
+from storage.errors import JournalBroken
+from storage.journal import Journal
+from storage.lock import DataLock
+
+JOURNAL = "journal.db"
+"""Name of the journal's file in the data folder."""
+SWEEP_S = 300
+"""Seconds in which every actor is looked at once; an idle one rests the time after."""
+EXPIRY_S = 30
+"""Seconds between looks for tokens that have run out: within the promised 60."""
+LOOK_AT_CLOCK_S = 30
+"""Seconds after which a jump of the wall's clock is noticed."""
+OVERDUE_APART_S = 0.001
+"""Between two chats that fell due while the broker was down: loading is spread."""
+DRAIN_S = 5.0
+"""Seconds for what was taken in to become durable, on the way out."""
+GOODBYE_S = 3.0
+"""Seconds for peers to take what they are still to be sent."""
+RECONNECT_MS = (500, 3000)
+"""Between these a client that is sent away should wait: not all at once."""
+
+_ZERO: trio.lowlevel.RunVar[float] = trio.lowlevel.RunVar("wall at trio's zero")
+"""What the wall's clock showed when trio's began, in virtual time."""
+
+
+class Broker:
+    """Made by `open`. Public methods belong to the trio thread it was opened in."""
+
+    def __init__(self, folder: Path, config: Config, *, virtual: bool) -> None:
+        self.folder = folder
+        self.config = config
+        self.draining = False
+        self.broken = False
+        """Whether the disk has failed: nothing more can be promised."""
+        self._virtual = virtual
+        self._door: Door | PortableDoor | None = None
+        networks = config.limits.trusted_networks
+        self._trusted = [ip_network(network) for network in networks]
+        in_tasks = virtual or portable(config.server)
+        self.loop: Reactor | TaskLoop = TaskLoop() if in_tasks else Reactor()
+        wall = _virtual_wall() if virtual else time.time
+        self.clock: Callable[[], Millis] = lambda: Millis(int(wall() * 1000))
+        self.monotonic: Callable[[], float] = trio.current_time
+        self.timers = Timers(self.monotonic, self.loop.wake)
+        self.wall_timers = Timers(wall, self.loop.wake, LOOK_AT_CLOCK_S)
+        self.journal = Journal(
+            folder / JOURNAL,
+            self.loop.wake,
+            inline=virtual,
+            relaxed=config.storage.durability == "relaxed",
+        )
+        books = Books(self.journal, self.loop.wake)
+        self.change, self.query = books.change, books.query
+        self.chance = random.SystemRandom()
+        self.keepalive = Keepalive(self.loop.wake)
+        self.hub = Hub(config.limits.per_person)
+        self.sites = Sites()
+        self.gate = Gate(wall)
+        self.alarms = Alarms(self.wall_timers, self._ring)
+        parts = Parts(
+            journal=self.journal,
+            system=System(self.timers),
+            hub=self.hub,
+            sites=self.sites,
+            gate=self.gate,
+            ids=IdMaker(self.clock, self.chance),
+            alarms=self.alarms,
+            timers=self.timers,
+            clock=self.clock,
+        )
+        self.system = parts.system
+        self.house = build(parts, config.limits)
+        self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
+        self.front: Front
+        self.nursery: trio.Nursery
+
+    # Opening and closing.
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path | None,
+        config: Config | None = None,
+        *,
+        virtual: bool = False,
+    ) -> "AsyncGenerator[Broker]":
+        """Run a broker on `folder` until the end of the block.
+
+        Without a folder it uses a temporary one, with relaxed durability, that is
+        deleted at the end. `virtual` is for trio's mock clock: no threads, no sockets.
+
+        Raises:
+            StorageError: the folder is held by another process, or its journal is
+                broken, too new or not durable. Nothing was changed.
+        """
+        if folder is None:
+            relaxed = founding.relaxed(config or Config())
+            with tempfile.TemporaryDirectory(prefix="shopwire-") as temporary:
+                async with cls.open(
+                    Path(temporary), relaxed, virtual=virtual
+                ) as broker:
+                    yield broker
+            return
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # once, before anything runs
+        with DataLock(folder):
+            broker = cls(folder, config or Config(), virtual=virtual)
+            async with broker._running():
+                yield broker
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncGenerator[None]:
+        self.journal.start()
+        try:
+            async with trio.open_nursery() as nursery:
+                self.front, self.nursery = Front(self, nursery), nursery
+                nursery.start_soon(self.loop.run, self._act, self._overrun)
+                nursery.start_soon(self.timers.run)
+                nursery.start_soon(self.wall_timers.run)
+                if not self._virtual:
+                    nursery.start_soon(self.keepalive.run)
+                nursery.start_soon(self._sweep)
+                nursery.start_soon(self._expire)
+                await self._begin()
+                try:
+                    yield
+                finally:
+                    with trio.CancelScope(shield=True):
+                        await self._drain()
+                    nursery.cancel_scope.cancel()
+        finally:
+            self.journal.stop()
+            self.loop.close()
+
+    async def _begin(self) -> None:
+        """Found the folder if it is new, and learn what is in it."""
+        found = partial(founding.found, now=self.clock(), chance=self.chance)
+        await self.change(found)
+        known = await self.query(founding.learn)
+        for site in known.sites:
+            self.sites.add(site)
+        for key in known.keys:
+            self.gate.add(key)
+        for agent in known.agents:
+            self.sites.set_agent(agent)
+        now, late = self.clock(), 0
+        for chat, due in known.due:
+            if due < now:
+                late += 1
+                timer = Timer(partial(self._ring, ChatId(chat)))
+                self.timers.arm(timer, late * OVERDUE_APART_S)
+            else:
+                self.alarms.set(ChatId(chat), Millis(due))
+
+    async def _drain(self) -> None:
+        """Let everything become durable that was taken in, and say goodbye."""
+        self.draining = not self.broken
+        if self._door is not None:
+            self._door.close()
+        self.loop.wake()
+        with trio.move_on_after(DRAIN_S):
+            while self.draining and (self.journal.unsettled or self.system.mail):
+                self.loop.wake()
+                await trio.sleep(0.01)
+            if not self.broken:
+                await self.front.settle()
+        self.front.close()
+        self.draining = False
+        for peer in tuple(self.hub.peers):
+            peer.transport.close(Close.RESTARTING)
+        for kept in self.keepalive:
+            # Who has not said hello yet is known here alone.
+            kept.close(Close.RESTARTING)
+        for chat in self.house.chats:
+            if chat.held is None:
+                chat.snapshot()
+        self.loop.wake()
+        if not self._virtual and not self.broken:
+            with trio.move_on_after(GOODBYE_S):
+                while len(self.keepalive):
+                    self.loop.wake()
+                    await trio.sleep(0.01)
+
+    # Serving.
+
+    @property
+    def serving(self) -> bool:
+        """Whether new connections are let in."""
+        return self._door is not None and not self.draining
+
+    async def serve(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        *,
+        task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Listen until cancelled; starts with the URL once it listens.
+
+        Raises:
+            OSError: the address cannot be had.
+            BadCertificate: the configured one cannot be used.
+        """
+        if self._virtual:
+            raise TypeError("a broker in virtual time has no sockets")
+        server = self.config.server
+        listener = socket.create_server(
+            (host or server.host, server.port if port is None else port), backlog=4096
+        )
+        with listener:
+            bound = listener.getsockname()
+            try:
+                async with trio.open_nursery() as nursery:
+                    self._door = open_door(self, listener, nursery)
+                    self.loop.wake()
+                    await nursery.start(admin.listen, self)
+                    nursery.start_soon(self.front.prepare)
+                    url = f"{server.scheme}://{_in_url(bound[0])}:{bound[1]}"
+                    task_status.started(url)
+            finally:
+                if self._door is not None:
+                    self._door.close()
+                self._door = None
+
+    def reconnect_after(self) -> int:
+        """Return for how many milliseconds a client that is sent away should wait."""
+        return self.chance.randint(*RECONNECT_MS)
+
+    def reload(self) -> None:
+        """Read again what may have been renewed: the certificate, if there is one.
+
+        Raises:
+            BadCertificate: it cannot be used; the old one goes on being used.
+        """
+        if isinstance(self._door, PortableDoor):
+            self._door.reload()
+
+    def connect_memory(self) -> LocalSocket:
+        """Return a connection in memory that owes a hello."""
+        local = LocalSocket(self.loop.wake)
+        local.serve(Peer(local, self.house))
+        return local
+
+    async def connect_local(self, role: str, token: str | None = None) -> LocalSocket:
+        """Return a connection in memory that has been welcomed as `role`.
+
+        Raises:
+            PermissionError: the token is not good, or speaks for another role.
+        """
+        local = self.connect_memory()
+        hello = {"op": "hello", "id": "hello"}
+        answer, _ = await local.ask(
+            hello if token is None else hello | {"token": token}
+        )
+        if answer["t"] != "welcome" or answer["role"] != role:
+            local.close_now()
+            raise PermissionError(f"not welcome as {role}: {answer}")
+        return local
+
+    # What stands behind the door.
+
+    def welcome(
+        self, connection: Connection | Streamed, address: str, rest: bytes
+    ) -> None:
+        """Serve a connection that has been upgraded; it owes a hello."""
+        connection.trusted = self._trusts(address)
+        connection.serve(Peer(connection, self.house), rest)
+
+    def origin_of(self, head: Head) -> Origin | None:
+        """Return the page that asks, or `None` if it may not."""
+        page = head.headers.get("origin")
+        server = self.config.server
+        own = server.public_url or f"{server.scheme}://{head.headers.get('host')}"
+        if page is None:
+            return NO_PAGE
+        if page == own:
+            return Origin(page, own=True)
+        return Origin(page, own=False) if self.sites.allows(page) else None
+
+    def _trusts(self, address: str) -> bool:
+        """Return whether limits on numbers and rates do not hold for `address`."""
+        if not self._trusted:
+            return False
+        known = ip_address(address)
+        return any(known in network for network in self._trusted)
+
+    def serve_http(self, peer: socket.socket, received: bytes) -> None:
+        """Answer a plain HTTP request that begins with `received`."""
+        self.front.serve(peer, received)
+
+    async def serve_http_on(self, carrier: Carrier, received: bytes) -> None:
+        """Answer the same on a stream of trio's, until it ends."""
+        await self.front.serve_on(carrier, received)
+
+    # Turns and chores.
+
+    def _act(self) -> None:
+        try:
+            self.journal.settle()
+        except JournalBroken:
+            self.broken = True
+            raise
+        self.system.run()
+
+    def _overrun(self) -> bool:
+        return self.draining or self.journal.full
+
+    def _ring(self, chat: ChatId) -> None:
+        self.house.chats.tell(chat, Ring(self.clock()))
+        self.loop.wake()
+
+    async def _sweep(self) -> None:
+        while True:
+            await trio.sleep(1)
+            for kind in self.house.kinds:
+                kind.sweep(len(kind) // SWEEP_S + 1)
+            self.loop.wake()
+
+    async def _expire(self) -> None:
+        while True:
+            await trio.sleep(EXPIRY_S)
+            now = self.clock() / 1000
+            for peer in tuple(self.hub.peers):
+                over = peer.expires is not None and peer.expires <= now
+                if over or (peer.kid and not self.gate.knows(peer.kid)):
+                    peer.transport.close(Close.AUTH)
+            self.loop.wake()
+
+
+def _virtual_wall() -> Callable[[], float]:
+    """Return a wall's clock that goes as trio's does, from one broker to the next."""
+    try:
+        zero = _ZERO.get()
+    except LookupError:
+        zero = time.time() - trio.current_time()
+        _ZERO.set(zero)
+    return lambda: zero + trio.current_time()
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,87 @@
+"""The sites of this broker, in memory: their settings, and their agents' accounts.
+
+Everything here was read from the journal, or has just been committed to it.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.ids import SiteId
+from actors.settings import Rules, Settings
+from broker.gate import Identity
+from storage.accounts import Agent
+
+DEFAULT_SITE = SiteId("default")
+NO_RULES = Rules()
+"""Of a site that is not there: its chats, if any, run by the defaults."""
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One shop."""
+
+    id: SiteId
+    name: str
+    rules: Rules = NO_RULES
+
+
+class Sites:
+    """All sites and their agents, by id."""
+
+    def __init__(self) -> None:
+        self._sites: dict[str, Site] = {}
+        self._agents: dict[tuple[str, str], Agent] = {}
+
+    def __contains__(self, site: str) -> bool:
+        """Return whether there is such a site."""
+        return site in self._sites
+
+    def __iter__(self) -> Iterator[Site]:
+        """Iterate over the sites, as of now."""
+        return iter(tuple(self._sites.values()))
+
+    def add(self, site: Site) -> None:
+        """Know `site`, or know it anew."""
+        self._sites[site.id] = site
+
+    def rules_of(self, site: str) -> Rules:
+        """Return the rules by which the chats of `site` run now."""
+        known = self._sites.get(site)
+        return NO_RULES if known is None else known.rules
+
+    def apply(self, site: str, version: int, settings: Settings) -> None:
+        """Let `settings` hold from now on, whole."""
+        known = self._sites[site]
+        rules = msgspec.structs.replace(known.rules, version=version, settings=settings)
+        self._sites[site] = msgspec.structs.replace(known, rules=rules)
+
+    def allows(self, origin: str, site: str | None = None) -> bool:
+        """Return whether pages of `origin` may connect: to `site`, or to any."""
+        asked = self if site is None else (s for s in self if s.id == site)
+        return any(
+            origin in known.rules.settings.chat.allowed_origins for known in asked
+        )
+
+    def set_agent(self, agent: Agent) -> None:
+        """Know an account, or know it anew."""
+        self._agents[agent.site, agent.id] = agent
+
+    def agent(self, site: str, id_: str) -> Agent | None:
+        """Return the account of an agent."""
+        return self._agents.get((site, id_))
+
+    def accepts(self, identity: Identity) -> bool:
+        """Return whether there is the site, and for staff an account that may do this.
+
+        A token lasts for hours: what its account has lost since, it may no more.
+        """
+        if not identity.insider:
+            return identity.site in self
+        agent = self.agent(identity.site, identity.sub)
+        if agent is None or agent.disabled_at is not None:
+            return False
+        return agent.role in {identity.role, "admin"}
+
+    def agents(self, site: str) -> list[Agent]:
+        """Return all accounts of a site."""
+        return [agent for agent in self._agents.values() if agent.site == site]

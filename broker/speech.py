@@ -1,0 +1,154 @@
+"""What the actors say, as frames: one translation, so that no part of it is forgotten.
+
+A shopper's frames are made by the same functions as an agent's, with `insider` false;
+what shoppers may not see is left out here or is not there at all.
+"""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from actors.cells.ports import Accepted
+from actors.chat.events import CheckedIn, Event, for_shopper, seen_by_shopper
+from actors.chat.state import ChatState
+from actors.ids import AgentId, ChatId, Millis, Seq
+from actors.refusals import Newer, Refused
+from broker.storefront import Storefront
+from broker.wire.errors import Code, Details, refuse
+from broker.wire.frames import Err, Ev, Ok, Push, Ticket
+from storage.records import Record
+
+RETRY_AFTER = 1000
+"""Milliseconds after which to try again what the broker could not do for a moment."""
+
+
+class CheckInPush(Push, frozen=True, gc=False, tag="push"):
+    """A check-in fell due or was missed in a chat that is yours to look after."""
+
+    state: str = ""
+    count: int = 0
+    since: Millis = Millis(0)
+    assignee: str | None = None
+
+
+class Colleague(msgspec.Struct, frozen=True, gc=False):
+    """How an agent is seen."""
+
+    agent: AgentId
+    state: str
+
+
+class PresencePush(Push, frozen=True, gc=False, tag="push"):
+    """These agents are now seen like this; the others as before."""
+
+    agents: tuple[Colleague, ...] = ()
+
+
+class ConfigPush(Push, frozen=True, gc=False, tag="push"):
+    """The shop's document has changed, or what you see of it."""
+
+    config: Storefront | UnsetType = UNSET
+
+
+class Stale(Err, frozen=True, gc=False, tag="err"):
+    """A reply was not sent, because of what its sender had not seen (U7)."""
+
+    events: tuple[Ev, ...] = ()
+
+
+def ev(chat: ChatId, place: Record | Newer, event: Event, *, insider: bool) -> Ev:
+    """Return the frame that tells of `event`, which the receiver may see."""
+    body = event.body
+    if insider:
+        prev, shown = place.seq - 1, body
+    else:
+        prev, shown = place.prev, for_shopper(body)
+    return Ev(chat, Seq(place.seq), Seq(prev), event.at, event.by, body.kind, shown)
+
+
+def ok(answer: Accepted) -> Ok:
+    """Return the frame that grants a request."""
+    return Ok(
+        answer.re,
+        answer.chat,
+        UNSET if answer.seq is None else answer.seq,
+        UNSET if answer.prev is None else answer.prev,
+        UNSET if answer.at is None else answer.at,
+        answer.dup,
+        UNSET if answer.existing is None else answer.existing,
+        answer.already,
+        answer.body_differs,
+    )
+
+
+def stale(re: str, chat: ChatId, refused: Refused, *, insider: bool) -> Stale:
+    """Return the frame that says what the sender of a reply had not seen."""
+    unseen = tuple(
+        ev(chat, newer, newer.event, insider=insider)
+        for newer in refused.newer
+        if insider or seen_by_shopper(newer.event.body)
+    )
+    return Stale(**msgspec.structs.asdict(err(re, refused)), events=unseen)
+
+
+def err(re: str, refused: Refused, *, chat: ChatId | None = None) -> Err:
+    """Return the frame that refuses a request."""
+    details: Details = {}
+    if chat is not None:
+        details["chat"] = chat
+    if refused.path is not None:
+        details["path"] = refused.path
+    if refused.why is not None:
+        details["reason"] = refused.why
+    if refused.limit is not None:
+        details["limit"] = refused.limit
+    if refused.head is not None:
+        details["head"] = refused.head
+    if refused.status is not None:
+        details["origin"], details["to"] = refused.status
+    if refused.holder is not None:
+        details["holder"] = refused.holder
+    if refused.start_new:
+        details["start_new"] = True
+    code = Code(refused.reason)
+    if refused.retry_after is not None:
+        details["retry_ms"] = refused.retry_after
+    elif code is Code.RATE_LIMITED:
+        details["retry_ms"] = RETRY_AFTER
+    return refuse(re, code, **details)
+
+
+def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> Ticket:
+    """Return the chat as `agent` sees it listed; `None` is its shopper."""
+    insider = agent is not None
+    ball = state.ball
+    cursor = state.cursors.get(f"agent:{agent}")
+    unread = insider and state.shopper_said > (cursor.read if cursor else 0)
+    flags = ("overdue",) if insider and ball is not None and ball.missed else ()
+    return Ticket(
+        chat=chat,
+        site=state.site,
+        channel=state.channel,
+        icon="envelope" if state.channel == "sms" else "chat",
+        # That a ticket is put aside is not the shopper's business (F16).
+        status="open" if not insider and state.status == "snoozed" else state.status,
+        profile=state.profile,
+        name=name,
+        preview=state.preview,
+        unread=unread,
+        assignee=state.assignee if insider else None,
+        tags=(),
+        control=state.control,
+        waiting_since=ball.taken if ball is not None and insider else None,
+        last_at=state.last_at,
+        opened_at=state.opened_at,
+        flags=flags,
+        until=state.until if insider and state.until is not None else UNSET,
+        previous=ChatId(state.previous) if state.previous else UNSET,
+    )
+
+
+def check_in(chat: ChatId, state: ChatState, body: CheckedIn) -> CheckInPush:
+    """Return the notice of a check-in."""
+    return CheckInPush(
+        "checkin", chat, body.state, body.count, body.since, state.assignee
+    )

@@ -1,0 +1,65 @@
+"""What a widget is told of its shop (spec F1)."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from actors.ids import Millis
+from actors.settings import Rules
+
+
+class Legal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Links to show before the first message."""
+
+    ack_required: bool | UnsetType = UNSET
+    terms_url: str | UnsetType = UNSET
+    privacy_url: str | UnsetType = UNSET
+
+
+class Hours(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Whether the shop is open now."""
+
+    open_now: bool | UnsetType = UNSET
+    zone: str | UnsetType = UNSET
+    opens_at: Millis | UnsetType = UNSET
+
+
+class Storefront(msgspec.Struct, frozen=True, gc=False):
+    """The document that comes with a shopper's or visitor's welcome."""
+
+    enabled: bool
+    tab: bool
+    can_start: bool
+    """Whether a human may be reached."""
+    login_status: str
+    faq: tuple[str, ...]
+    welcome: str
+    legal: Legal
+    bot: bool
+    hours: Hours
+    theme: dict[str, str]
+    locale: str
+    version: int
+
+
+def storefront(rules: Rules, role: str, now: Millis) -> Storefront:
+    """Return what one with this role sees of the shop."""
+    chat, legal = rules.settings.chat, rules.settings.legal
+    hidden = role == "visitor" and chat.login_status == "hide_logged_out"
+    return Storefront(
+        enabled=chat.enabled,
+        tab=chat.enabled and not hidden,
+        can_start=chat.enabled and role == "shopper",
+        login_status=chat.login_status,
+        faq=(),
+        welcome=chat.welcome,
+        legal=Legal(
+            legal.ack_required,
+            legal.terms_url or UNSET,
+            legal.privacy_url or UNSET,
+        ),
+        bot=False,
+        hours=Hours(open_now=rules.hours.is_open(now), zone="UTC"),
+        theme=chat.theme,
+        locale=chat.locale,
+        version=rules.version,
+    )

@@ -1,0 +1,329 @@
+import socket
+
+import msgspec
+import pytest
+import trio
+
+from broker.edge.connection import LINGER, STALL
+from broker.wire.codec import MSGPACK
+from broker.wire.errors import Close
+from broker.wire.framing import TEXT as FIRST
+from broker.wire.framing import frame
+from tests.broker.wires import PAUSE_MS, Wire, wired
+from tests.wire.joined import CLOSE, PING, PONG, TEXT, masked
+
+BIG = b"x" * 60_000
+
+
+def closing(code: int, reason: str) -> bytes:
+    said = {"t": "closing", "code": code, "reason": reason}
+    return frame(FIRST, msgspec.json.encode(said | {"reconnect_after_ms": PAUSE_MS}))
+
+
+def goodbye(code: int) -> bytes:
+    return bytes((CLOSE, 2)) + code.to_bytes(2)
+
+
+async def test_messages_are_handed_up_in_order() -> None:
+    async with wired() as wire:
+        await wire.say(b"one", b"two")
+        await wire.say(b"three")
+        await wire.turn()
+        assert wire.hearer.messages == [b"one", b"two", b"three"]
+
+
+async def test_what_came_with_the_upgrade_is_handed_up_first() -> None:
+    async with wired(rest=masked(TEXT, b"early") + masked(TEXT, b"half")[:5]) as wire:
+        await wire.far.send(masked(TEXT, b"half")[5:])
+        await wire.turn()
+        assert wire.hearer.messages == [b"early", b"half"]
+
+
+async def test_what_is_offered_in_a_turn_leaves_together() -> None:
+    async with wired() as wire:
+        for part in (b"one", b"two"):
+            wire.connection.offer(part)
+        wire.connection.signal("key", b" old")
+        wire.connection.signal("key", b" new")
+        await wire.turn()
+        assert await wire.far.recv(100) == b"onetwo new"
+
+
+async def test_a_ping_is_answered_and_a_pong_is_not() -> None:
+    async with wired() as wire:
+        await wire.far.send(masked(PONG, b"mine") + masked(PING, b"yours"))
+        await wire.turn()
+        assert await wire.far.recv(100) == bytes((PONG, 5)) + b"yours"
+
+
+async def test_it_pings() -> None:
+    async with wired() as wire:
+        await wire.seconds(20)
+        assert await wire.far.recv(100) == bytes((PING, 0))
+
+
+async def test_anything_heard_proves_that_it_is_there() -> None:
+    async with wired() as wire:
+        await wire.seconds(30)
+        await wire.far.send(masked(PONG))
+        await wire.turn()
+        await wire.seconds(44)
+        assert len(wire.keepalive) == 1
+        await wire.seconds(20)
+        assert len(wire.keepalive) == 0
+        assert wire.hearer.times_gone == 1
+
+
+async def test_a_peers_goodbye_is_answered() -> None:
+    async with wired() as wire:
+        await wire.far.send(masked(TEXT, b"last") + masked(CLOSE, b"\x03\xe8bye"))
+        assert await wire.everything() == goodbye(1000)
+        assert wire.hearer.messages == [b"last"]
+        wire.far.close()
+        await wire.turn()
+        assert (wire.hearer.times_gone, len(wire.keepalive)) == (1, 0)
+
+
+async def test_a_peer_that_just_hangs_up_is_gone() -> None:
+    async with wired() as wire:
+        wire.far.close()
+        await wire.turn()
+        assert (wire.hearer.times_gone, len(wire.keepalive)) == (1, 0)
+        assert not wire.connection.open
+
+
+async def test_a_peer_that_is_reset_is_gone() -> None:
+    async with wired() as wire:
+        await wire.far.send(b"unread")
+        wire.connection.offer(b"unread too")
+        wire.near.shutdown(socket.SHUT_RDWR)
+        await wire.turn()
+        assert (wire.hearer.times_gone, len(wire.keepalive)) == (1, 0)
+
+
+async def test_it_says_why_it_closes() -> None:
+    async with wired() as wire:
+        wire.connection.offer(b"before")
+        wire.connection.close(Close.RESTARTING)
+        assert not wire.connection.open
+        assert wire.hearer.times_gone == 1
+        # Whatever is offered later is not sent.
+        wire.connection.offer(b"after")
+        wire.connection.signal("key", b"after")
+        wire.connection.close(Close.AUTH)
+        expected = b"before" + closing(1012, "restarting") + goodbye(1012)
+        assert await wire.everything() == expected
+
+
+async def test_a_client_may_be_told_when_to_come_back() -> None:
+    async with wired() as wire:
+        wire.connection.close(Close.OVERLOADED, after=1234)
+        assert b'"reconnect_after_ms":1234' in await wire.everything()
+
+
+async def test_who_says_bye_needs_no_reason() -> None:
+    async with wired() as wire:
+        wire.connection.close(Close.BYE)
+        assert await wire.everything() == goodbye(1000)
+
+
+async def test_who_does_not_hang_up_is_hung_up_on() -> None:
+    async with wired() as wire:
+        wire.connection.close(Close.BYE)
+        await wire.turn()
+        await wire.say(b"wait")
+        assert len(wire.keepalive) == 1
+        await wire.seconds(LINGER)
+        assert len(wire.keepalive) == 0
+        assert wire.hearer.messages == []
+
+
+async def test_a_message_after_the_closing_one_is_not_handed_up() -> None:
+    async with wired() as wire:
+        wire.hearer.then = lambda _: wire.connection.close(Close.BROKEN)
+        await wire.say(b"rubbish", b"and more")
+        await wire.everything()
+        assert wire.hearer.messages == [b"rubbish"]
+
+
+async def test_while_paused_nothing_is_handed_up() -> None:
+    async with wired() as wire:
+        wire.hearer.then = lambda _: wire.connection.pause()
+        await wire.say(b"one", b"two", b"three")
+        await wire.turn()
+        assert wire.hearer.messages == [b"one"]
+        await wire.say(b"four")
+        await wire.turn()
+        wire.connection.resume()
+        assert wire.hearer.messages == [b"one", b"two"]
+        wire.hearer.then = lambda _: None
+        wire.connection.resume()
+        await wire.turn()
+        assert wire.hearer.messages == [b"one", b"two", b"three", b"four"]
+
+
+async def test_while_paused_it_still_sends() -> None:
+    async with wired() as wire:
+        wire.connection.pause()
+        wire.connection.offer(b"hello")
+        await wire.turn()
+        assert await wire.far.recv(100) == b"hello"
+
+
+async def test_while_paused_it_still_notices_that_nobody_is_there() -> None:
+    async with wired() as wire:
+        wire.connection.pause()
+        await wire.turn()
+        wire.far.close()
+        await wire.turn()
+        assert (wire.hearer.times_gone, len(wire.keepalive)) == (1, 0)
+
+
+async def test_a_reader_too_slow_for_its_outbox_is_cut_off() -> None:
+    async with wired() as wire:
+        for _ in range(100):
+            wire.connection.offer(BIG)
+        assert not wire.connection.open
+        received = await wire.everything()
+        # What had not begun to leave is dropped: it comes again by resuming.
+        assert received.endswith(closing(4008, "slow") + goodbye(4008))
+        assert len(received) < 2 * len(BIG)
+
+
+async def test_the_frame_that_has_left_in_part_is_sent_to_its_end() -> None:
+    async with wired(outbox_bytes=1024 * 1024) as wire:
+        for number in range(8):
+            wire.connection.offer(bytes([number]) * 100_000)
+        await wire.turn()
+        for number in range(8, 20):
+            wire.connection.offer(bytes([number]) * 100_000)
+        received = await wire.everything()
+        end = closing(4008, "slow") + goodbye(4008)
+        assert received.endswith(end)
+        body = received.removesuffix(end)
+        assert len(body) % 100_000 == 0
+        assert [*dict.fromkeys(body)] == [*range(len(body) // 100_000)]
+
+
+async def test_a_reader_that_stands_still_is_cut_off() -> None:
+    async with wired(outbox_bytes=10**7) as wire:
+        for _ in range(20):
+            wire.connection.offer(BIG)
+        await wire.turn()
+        await wire.seconds(STALL - 1)
+        assert wire.connection.open
+        await wire.seconds(2)
+        assert not wire.connection.open
+        assert wire.hearer.times_gone == 1
+
+
+async def test_a_reader_that_takes_a_little_now_and_then_stays() -> None:
+    async with wired(outbox_bytes=10**7) as wire:
+        for _ in range(40):
+            wire.connection.offer(BIG)
+        await wire.turn()
+        for _ in range(4):
+            await wire.seconds(STALL - 2)
+            await wire.far.recv(400_000)
+            await wire.turn()
+            assert wire.connection.open
+
+
+async def test_who_waits_for_room_is_called_when_there_is() -> None:
+    async with wired(outbox_bytes=10**7) as wire:
+        called: list[int] = []
+        wire.connection.when_drained(lambda: called.append(0))
+        assert called == [0]
+        for _ in range(10):
+            wire.connection.offer(BIG)
+        assert not wire.connection.low
+        wire.connection.when_drained(lambda: called.append(1))
+        wire.connection.when_drained(lambda: called.append(2))
+        await wire.turn()
+        assert called == [0]
+        received = 0
+        while received < 10 * len(BIG):
+            received += len(await wire.far.recv(65536))
+            await wire.turn()
+        assert called == [0, 1, 2]
+        assert wire.connection.low
+
+
+async def test_who_waits_for_room_is_not_called_once_it_is_over() -> None:
+    async with wired(outbox_bytes=10**7) as wire:
+        called: list[int] = []
+        for _ in range(10):
+            wire.connection.offer(BIG)
+        wire.connection.when_drained(lambda: called.append(1))
+        wire.connection.close(Close.RESTARTING)
+        wire.connection.when_drained(lambda: called.append(2))
+        await wire.everything()
+        await wire.turn()
+        assert called == []
+
+
+async def test_the_hello_that_came_in_time_is_told_once() -> None:
+    async with wired() as wire:
+        wire.connection.greeted()
+        wire.connection.greeted()
+        assert wire.times_greeted == 1
+
+
+async def test_who_leaves_before_the_hello_needs_no_time_limit() -> None:
+    async with wired() as wire:
+        wire.far.close()
+        await wire.turn()
+        assert wire.times_greeted == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (masked(0x82, b"binary"), 1003),
+        (masked(TEXT, b"\xff"), 1007),
+        (masked(0xF1, b"reserved bits"), 1002),
+        (bytes((TEXT, 2)) + b"no mask", 1002),
+        (masked(TEXT, b"x" * 65_537), 1009),
+    ],
+)
+async def test_broken_frames_close_with_the_codes_of_websocket(
+    data: bytes, code: int
+) -> None:
+    async with wired() as wire:
+        await wire.far.send(masked(TEXT, b"fine") + data)
+        received = await wire.everything()
+        assert received.endswith(goodbye(code))
+        assert wire.hearer.messages == [b"fine"]
+        assert wire.hearer.times_gone == 1
+
+
+async def test_in_msgpack_it_is_text_that_is_broken() -> None:
+    async with wired(MSGPACK) as wire:
+        await wire.far.send(masked(TEXT, b"text"))
+        assert (await wire.everything()).endswith(goodbye(1003))
+
+
+async def test_an_end_is_an_end() -> None:
+    async with wired() as wire:
+        connection = wire.connection
+        for _ in range(2):
+            connection.end()
+        connection.flush()
+        connection.ready(1)
+        connection.ping()
+        connection.offer(b"late")
+        connection.resume()
+        connection.close(Close.BYE)
+        assert connection.check(10_000) is False
+        assert wire.hearer.times_gone == 1
+        assert await wire.everything() == b""
+
+
+async def test_the_reactors_end_ends_it() -> None:
+    wire = Wire()
+    wire.connection.serve(wire.hearer, b"")
+    wire.reactor.close()
+    assert wire.hearer.times_gone == 1
+    assert wire.near.fileno() == -1
+    wire.far.close()
+    await trio.lowlevel.checkpoint()

@@ -1,0 +1,16 @@
+"""The short siege of every run; `make fuzz` has a longer one."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.__main__ import fuzz
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "count"), [("fast", 5000), ("portable", 2000)])
+async def test_noise_disturbs_nobody(tmp_path: Path, path: str, count: int) -> None:
+    verdict = await fuzz(tmp_path, path, count, seed=7)
+    sys.stdout.write("\n".join([*verdict.lines, ""]))
+    assert verdict.wrong == []

@@ -1,0 +1,43 @@
+"""A shop on sockets, in each subprotocol; and one in virtual time."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from tests.system.client import FORMS, Form
+from tests.system.moments import VIRTUAL
+from tests.system.shop import Shop, in_memory, serving
+
+
+@pytest.fixture(params=FORMS, ids=[form.name for form in FORMS])
+def form(request: pytest.FixtureRequest) -> Form:
+    chosen: Form = request.param
+    return chosen
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, form: Form) -> AsyncGenerator[Shop]:
+    async with serving(tmp_path, form) as running:
+        yield running
+
+
+@pytest.fixture
+async def virtual_time() -> None:
+    """Let the test's clock leap whenever everybody waits: see `moments`."""
+    assert isinstance(trio.lowlevel.current_clock(), trio.testing.MockClock)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and "virtual_time" in item.fixturenames:
+            item.add_marker(VIRTUAL, append=False)
+
+
+@pytest.fixture
+async def quick_shop(virtual_time: None) -> AsyncGenerator[Shop]:
+    del virtual_time
+    async with in_memory() as running:
+        yield running
