@@ -27,6 +27,8 @@ def told(error: BaseException) -> Failure | None:
         return Failure(str(error), 2)
     if isinstance(error, click.ClickException):
         return Failure(error.format_message(), error.exit_code)
+    if isinstance(error, BrokenPipeError):
+        return Failure("Nobody reads what is printed any more.", 1)
     if isinstance(error, OSError) and error.filename:
         return Failure(f"{error.filename}: {error.strerror}.", 1)
     if isinstance(error, sqlite3.Error):
