@@ -169,6 +169,7 @@ ANY_CLAIMS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(HEADERS, ANY_CLAIMS, st.sampled_from(["k", "s"]))
 @example({}, {}, "k")
 @example({"typ": "JWT"}, {"aud": ["shopwire"]}, "k")
@@ -183,6 +184,7 @@ def test_the_fast_way_lets_in_nobody_whom_pyjwt_would_not(
     agree(f"{signed.decode()}.{_part(mac)}")
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_a_token_changed_anywhere_is_judged_alike(data: st.DataObject) -> None:
     token = sign(key(), CLAIMS)
@@ -193,6 +195,7 @@ def test_a_token_changed_anywhere_is_judged_alike(data: st.DataObject) -> None:
     agree(token[:place])
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30))
 def test_rubbish_is_judged_alike(token: str) -> None:
     agree(token)

@@ -49,6 +49,7 @@ async def test_what_is_no_frame_closes_with_4000(shop: Shop, payload: Payload) -
     assert await sara.read_to_the_end() == 4000
 
 
+@pytest.mark.slow
 async def test_rubbish_closes_its_own_connection_and_disturbs_nobody(
     shop: Shop,
 ) -> None:

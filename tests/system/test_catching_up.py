@@ -186,6 +186,7 @@ async def test_all_repeats_that_waited_are_answered(quick_shop: Shop) -> None:
     assert [answer.get("dup", False) for answer in answers] == [False, True, True]
 
 
+@pytest.mark.slow
 async def test_who_stops_reading_halfway_disturbs_nobody(quick_shop: Shop) -> None:
     half = await Halfway.of(quick_shop)
     ann = await quick_shop.agent()

@@ -65,6 +65,7 @@ async def test_a_snoozed_chat_can_be_ended(shop: Shop) -> None:
     assert (await shop.journal(chat))[-1].kind == "closed"
 
 
+@pytest.mark.slow
 async def test_cursors_still_move_in_a_closed_chat(shop: Shop) -> None:
     sara, chat = await ended(shop, "agent")
     assert (await sara.ask("read", chat=chat, seq=5))["seq"] == 5

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import trio
@@ -13,8 +14,9 @@ from actors.chat.commands import Say
 from broker.edge.reactor import Reactor
 from broker.requests import REQUESTS, Request
 from broker.wire import frames
-from tests.system.client import Client
-from tests.system.shop import Shop
+from storage.errors import JournalBroken
+from tests.system.client import Client, Form
+from tests.system.shop import Shop, serving
 from tests.system.test_slow import upgraded
 from tests.system.test_writes import opened, started
 
@@ -84,6 +86,48 @@ async def test_a_bug_in_a_chat_costs_one_message_and_no_connection(
     assert await fine(sara, chat)
 
 
+@contextmanager
+def broken_disk(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Whatever is written from now on, nobody knows what became of it."""
+
+    def fail() -> bool:
+        raise JournalBroken(shop.broker.folder, "planted", "Look at the test.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.broker.journal, "settle", fail)
+        yield
+
+
+async def test_a_disk_that_fails_ends_the_broker_and_everybody_is_told(
+    tmp_path: Path, form: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing more can be promised; what was promised is on the disk."""
+    said: list[Client] = []
+    chats: list[str] = []
+
+    async def live(readers: trio.Nursery) -> None:
+        async with serving(tmp_path, form) as shop:
+            shop.readers = readers
+            sara, chat = await started(shop)
+            said.append(sara)
+            chats.append(chat)
+            # The client's end stays, to hear what it is told.
+            shop.streams.clear()
+            with broken_disk(shop, monkeypatch):
+                await sara.say("msg.send", chat=chat, text="lost")
+                await trio.sleep_forever()
+
+    async with trio.open_nursery() as readers:
+        with pytest.raises(ExceptionGroup) as ended:
+            await live(readers)
+        assert ended.group_contains(JournalBroken)
+        assert await said[0].read_to_the_end() == 1012
+        readers.cancel_scope.cancel()
+    async with serving(tmp_path, form) as shop:
+        kinds = [entry.kind for entry in await shop.journal(chats[0])]
+        assert kinds[:4] == ["opened", "legal", "msg", "msg"]
+
+
 @pytest.mark.parametrize("size", [1, 3, 20, 200, 20_000])
 async def test_rubbish_instead_of_a_request_disturbs_nobody(
     shop: Shop, size: int
@@ -101,6 +145,7 @@ async def test_rubbish_instead_of_a_request_disturbs_nobody(
         assert await fine(sara, chat)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 6, 200, 20_000])
 async def test_rubbish_after_the_upgrade_disturbs_nobody(shop: Shop, size: int) -> None:
     sara, chat = await started(shop)
@@ -110,6 +155,7 @@ async def test_rubbish_after_the_upgrade_disturbs_nobody(shop: Shop, size: int) 
         assert await fine(sara, chat)
 
 
+@pytest.mark.slow
 async def test_rubbish_costs_no_descriptor(shop: Shop) -> None:
     sara, chat = await started(shop)
     reactor = shop.broker.loop

@@ -102,6 +102,7 @@ async def test_a_failed_start_lets_go_of_the_folder(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 async def test_all_descriptors_are_let_go_of(tmp_path: Path) -> None:
     async def live() -> None:
         async with serving(tmp_path) as shop:

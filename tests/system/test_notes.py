@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.system.client import Client, Form
 from tests.system.shop import Shop, serving
 from tests.system.test_writes import opened, started
@@ -18,6 +20,7 @@ async def confide(ann: Client, chat: str) -> None:
     await ann.ask("ticket.wake", chat=chat)
 
 
+@pytest.mark.slow
 async def test_no_byte_of_a_note_reaches_a_shopper(tmp_path: Path, form: Form) -> None:
     async with serving(tmp_path, form) as shop:
         await shop.hire(SECRET)

@@ -36,6 +36,7 @@ async def asked_together(
     ]
 
 
+@pytest.mark.slow
 async def test_twenty_starts_on_ten_connections_make_one_chat(shop: Shop) -> None:
     tabs = [await shop.shopper() for _ in range(10)]
     asks: list[tuple[Client, str, Frame]] = [
@@ -67,6 +68,7 @@ async def test_the_same_start_on_ten_connections_makes_one_message(
     assert len(await shop.journal(first["chat"])) == 4
 
 
+@pytest.mark.slow
 async def test_starts_and_ends_at_once_leave_one_chat_at_most(
     quick_shop: Shop,
 ) -> None:

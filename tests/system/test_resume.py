@@ -51,6 +51,7 @@ async def missed(client: Client) -> tuple[list[Frame], Frame]:
     return events, frame
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["shopper", "agent"])
 async def test_from_every_position_the_rest_comes_once_and_in_order(
     past: Past, role: str

@@ -50,6 +50,7 @@ async def ended(stream: trio.SocketStream) -> bool:
     return True
 
 
+@pytest.mark.slow
 async def test_a_silent_peer_is_pinged_and_dropped_after_45_seconds(
     shop: Shop,
 ) -> None:
@@ -67,6 +68,7 @@ async def test_a_silent_peer_is_pinged_and_dropped_after_45_seconds(
     assert (await talking.ask("bye"))["t"] == "ok"
 
 
+@pytest.mark.slow
 async def test_a_peer_that_answers_pings_stays(shop: Shop) -> None:
     stream = await upgraded(shop)
     (guest,) = shop.broker.keepalive
@@ -166,6 +168,7 @@ async def test_signals_are_dropped_before_anything_else(quick_shop: Shop) -> Non
         assert (eph["t"], eph["on"]) == ("eph", False)
 
 
+@pytest.mark.slow
 async def test_a_socket_that_vanishes_takes_nobody_along(shop: Shop) -> None:
     sara, chat = await started(shop)
     for _ in range(20):

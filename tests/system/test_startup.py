@@ -54,6 +54,7 @@ def counted(read: list[str], name: str) -> Callable[..., object]:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("virtual_time")
 async def test_a_chat_that_nobody_looks_at_is_put_away_and_comes_back(
     tmp_path: Path,

@@ -116,6 +116,19 @@ async def test_a_message_wakes_a_snoozed_ticket_before_it(shop: Shop) -> None:
     assert place(message) == (7, 6)
 
 
+@pytest.mark.parametrize(
+    ("preset", "hours"), [("later_today", 3), ("one_week", 7 * 24)]
+)
+async def test_a_snooze_has_an_end(shop: Shop, preset: str, hours: int) -> None:
+    _, chat = await started(shop)
+    ann = await shop.agent()
+    await opened(ann, chat)
+    ok = await ann.ask("ticket.snooze", chat=chat, preset=preset)
+    status = (await shop.journal(chat))[-1].body
+    assert status["until"] - ok["at"] == hours * 3600 * 1000
+    assert (status["from"], status["to"]) == ("open", "snoozed")
+
+
 async def test_a_message_to_a_chat_that_is_not_open_does_not_open_it(
     shop: Shop,
 ) -> None:
