@@ -109,7 +109,8 @@ class Raw:
     async def _answer_goodbye(self) -> None:
         goodbye, self._goodbye = self._goodbye, b""
         if goodbye:
-            with suppress(trio.BrokenResourceError):
+            # It may have gone, or have something else to say.
+            with suppress(trio.BrokenResourceError, trio.BusyResourceError):
                 await self.carrier.send_all(goodbye)
 
     def _take(self, data: bytes) -> None:

@@ -22,7 +22,17 @@ from broker.wire.codec import JSON, MSGPACK, Codec
 from broker.wire.framing import FRAGMENTS, FRAME_BYTES, Framer
 from tests.edge.raw import Raw, request
 from tests.wire import joined
-from tests.wire.joined import BINARY, CONT, NOT_FINAL, PING, TEXT, cut, masked
+from tests.wire.joined import (
+    BINARY,
+    CLOSE,
+    CONT,
+    NOT_FINAL,
+    PING,
+    PONG,
+    TEXT,
+    cut,
+    masked,
+)
 from tests.wire.test_framing import STREAMS
 
 pytestmark = pytest.mark.slow
@@ -145,7 +155,14 @@ LONG = st.builds(
     st.sampled_from([TEXT, BINARY, TEXT & NOT_FINAL, BINARY & NOT_FINAL, CONT, PING]),
     st.sampled_from([b"", b"x" * 126, b"x" * 1000, b"x" * 70_000, "ż".encode() * 200]),
 )
-DATA = st.lists(STREAMS | LONG, max_size=4).map(b"".join)
+# Lengths in more bytes than they need.
+WIDE = st.builds(
+    masked,
+    st.sampled_from([TEXT, BINARY, CONT, PING, PONG, CLOSE]),
+    st.sampled_from([b"", b"\x03\xe8", b"x" * 125, b"x" * 300]),
+    width=st.sampled_from([None, 2, 8]),
+)
+DATA = st.lists(STREAMS | LONG | WIDE, max_size=4).map(b"".join)
 PLACES = st.lists(st.integers(0, 2000), max_size=12)
 LIMITS = st.sampled_from([Limits(), Limits(100, 2), Limits(1000, 3)])
 

@@ -1,7 +1,8 @@
 """One chat among the noise: says something all the time, and must always be answered.
 
 A process of its own, so that its clock shows the broker's haste and not the attackers'.
-It talks until its standard input ends, then prints how that went.
+It prints a line when it has been answered for the first time, talks until its standard
+input ends, and prints how that went.
 """
 
 import json
@@ -49,10 +50,13 @@ async def talk(url: str, token: str) -> Account:
         assert welcome["t"] == "welcome", welcome
         started = await ask(op="chat.start", id="start", text="hello")
         assert started is not None
+        sys.stdout.write("begun\n")
+        sys.stdout.flush()
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_until_told, nursery.cancel_scope)
+            told = trio.Event()
+            nursery.start_soon(_listen, told)
             number = 0
-            while True:
+            while not told.is_set():
                 number += 1
                 began = trio.current_time()
                 answer = await ask(
@@ -76,9 +80,9 @@ async def talk(url: str, token: str) -> Account:
     )
 
 
-async def _until_told(scope: trio.CancelScope) -> None:
+async def _listen(told: trio.Event) -> None:
     await trio.to_thread.run_sync(sys.stdin.read, abandon_on_cancel=True)
-    scope.cancel()
+    told.set()
 
 
 if __name__ == "__main__":

@@ -100,6 +100,9 @@ class Siege:
             text=True,
         )
         with talking:
+            assert talking.stdout is not None
+            begun = await trio.to_thread.run_sync(talking.stdout.readline)
+            assert begun == "begun\n"
             try:
                 yield accounts
             finally:
