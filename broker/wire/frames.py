@@ -7,180 +7,81 @@ are skipped on both sides, so that either may be newer than the other.
 An optional field that is absent is not sent at all: `UNSET` (or the default) stands for
 it here. A field without a default is always sent, `0` and `null` included.
 
-To add an operation, write one struct and name it in `ClientFrame`.
+To add an operation, write one struct in the module of `operations` that it belongs to
+and name it in `ClientFrame`.
 """
 
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import get_args
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from actors.ids import ChatId, Millis, Person, Seq
-from broker.wire.fields import (
-    MAX_PAGE,
-    Agent,
-    Blobs,
-    Chat,
-    Client,
-    Id,
-    Moment,
-    Position,
-    Resume,
-    Word,
+from broker.wire.forms import FromClient, Request, Signal
+from broker.wire.operations.chat import (
+    ChatEnd,
+    ChatHistory,
+    ChatLeave,
+    ChatOpen,
+    ChatStart,
+    Got,
+    MsgSend,
+    Read,
+    Typing,
+)
+from broker.wire.operations.presence import PresenceSet
+from broker.wire.operations.session import Bye, Hello, Identify
+from broker.wire.operations.ticket import (
+    NoteAdd,
+    TicketAssign,
+    TicketSnooze,
+    TicketWake,
+    View,
 )
 
-
-class FromClient(
-    msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="op"
-):
-    """Base of what a client says."""
-
-
-class Request(FromClient, frozen=True, gc=False):
-    """Answered by an `ok` or an `err` with the same id; for a write, also its key."""
-
-    id: Id
-
-
-class Signal(FromClient, frozen=True, gc=False):
-    """Never answered, whatever becomes of it."""
-
-    id: ClassVar[str] = ""
-
-
-class Hello(Request, frozen=True, gc=False, tag="hello"):
-    """The first frame: who I am, and what I have. Without a token: a visitor."""
-
-    token: str | None = None
-    anon: str | None = None
-    client: Client | None = None
-    site: Word | None = None
-    resume: Resume | None = None
-
-
-class Identify(Request, frozen=True, gc=False, tag="identify"):
-    """A visitor signs in, or anyone renews a token."""
-
-    token: str
-
-
-class Bye(Request, frozen=True, gc=False, tag="bye"):
-    """I am leaving; close with 1000."""
-
-
-class ChatStart(Request, frozen=True, gc=False, tag="chat.start"):
-    """Begin a chat, or go on in the one that runs; its id is in the answer."""
-
-    text: str | None = None
-    blobs: Blobs = ()
-    faqs: tuple[Word, ...] = ()
-    legal_ack: bool = False
-
-
-class ChatOpen(Request, frozen=True, gc=False, tag="chat.open"):
-    """Send me what I may see after `after`, then all that happens."""
-
-    chat: Chat
-    after: Position = Seq(0)
-    epoch: str | None = None
-
-
-class ChatLeave(Request, frozen=True, gc=False, tag="chat.leave"):
-    """Send me nothing more of `chat`."""
-
-    chat: Chat
-
-
-class ChatHistory(Request, frozen=True, gc=False, tag="chat.history"):
-    """Send me a page of what came before `before`."""
-
-    chat: Chat
-    before: Position
-    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE)] = 50
-
-
-class ChatEnd(Request, frozen=True, gc=False, tag="chat.end"):
-    """Close `chat` for good."""
-
-    chat: Chat
-    no_csat: bool = False
-
-
-class MsgSend(Request, frozen=True, gc=False, tag="msg.send"):
-    """Say something in `chat`. `hold`: I am still looking into it."""
-
-    chat: Chat
-    text: str | None = None
-    blobs: Blobs = ()
-    macro: Word | None = None
-    hold: bool = False
-    if_head: Position | None = None
-    """Refuse with `stale_head` if the chat has gone further than this."""
-
-
-class NoteAdd(Request, frozen=True, gc=False, tag="note.add"):
-    """Leave a note that only agents see."""
-
-    chat: Chat
-    text: str
-
-
-class Typing(Signal, frozen=True, gc=False, tag="typing"):
-    """I am typing in `chat` (a note if `note`), or no longer."""
-
-    chat: Chat
-    on: bool
-    note: bool = False
-
-
-class Read(Request, frozen=True, gc=False, tag="read"):
-    """I have seen everything up to `seq`."""
-
-    chat: Chat
-    seq: Position
-
-
-class Got(Request, frozen=True, gc=False, tag="got"):
-    """I have received everything up to `seq`."""
-
-    chat: Chat
-    seq: Position
-
-
-class TicketAssign(Request, frozen=True, gc=False, tag="ticket.assign"):
-    """Give the ticket to the agent `to`, or to nobody."""
-
-    chat: Chat
-    to: Agent | None
-    force: bool = False
-
-
-class TicketSnooze(Request, frozen=True, gc=False, tag="ticket.snooze"):
-    """Put the ticket aside until `until`, or as the preset says."""
-
-    chat: Chat
-    until: Moment | None = None
-    preset: Word | None = None
-
-
-class TicketWake(Request, frozen=True, gc=False, tag="ticket.wake"):
-    """Bring a snoozed ticket back."""
-
-    chat: Chat
-
-
-class PresenceSet(Request, frozen=True, gc=False, tag="presence.set"):
-    """Say myself whether I am there, whatever my connections say."""
-
-    state: Literal["online", "away", "offline"]
-
-
-class View(Signal, frozen=True, gc=False, tag="view"):
-    """I have `chat` on the screen, or no longer."""
-
-    chat: Chat
-    on: bool
-
+__all__ = [
+    "OPERATIONS",
+    "SIGNALS",
+    "Answer",
+    "Badge",
+    "Bye",
+    "ChatEnd",
+    "ChatHistory",
+    "ChatLeave",
+    "ChatOpen",
+    "ChatOpened",
+    "ChatStart",
+    "ClientFrame",
+    "Closing",
+    "Eph",
+    "Err",
+    "Ev",
+    "FromClient",
+    "FromServer",
+    "Got",
+    "Hello",
+    "HistoryRead",
+    "Identify",
+    "Ix",
+    "Live",
+    "MsgSend",
+    "NoteAdd",
+    "Ok",
+    "PresenceSet",
+    "Push",
+    "Read",
+    "Request",
+    "Server",
+    "ServerFrame",
+    "Signal",
+    "Ticket",
+    "TicketAssign",
+    "TicketSnooze",
+    "TicketWake",
+    "Typing",
+    "View",
+    "Welcome",
+]
 
 ClientFrame = (
     MsgSend

@@ -1,0 +1,100 @@
+"""What becomes of the operations of those who talk in a chat."""
+
+from typing import TYPE_CHECKING
+
+from actors.cells.orders import Join, LookBack, Sign
+from actors.cells.profile import Begin
+from actors.chat.commands import End, MoveCursor, Say
+from actors.ids import Seq, stream_of
+from broker.operations.ordering import order
+from broker.subscription import OTHER_EPOCH, Subscription
+from broker.wire import frames
+from broker.wire.errors import Code, refuse
+
+if TYPE_CHECKING:
+    from broker.peer import Peer
+
+
+def msg_send(peer: "Peer", said: frames.MsgSend) -> None:
+    """Say something; the answer comes with the commit."""
+    if said.macro is not None:
+        # No site has any macros yet, so this one is not among them.
+        peer.say(refuse(said.id, Code.NOT_FOUND, path="$.macro"))
+        return
+    command = Say(
+        said.id,
+        peer.who,
+        peer.site,
+        peer.house.clock(),
+        said.text or "",
+        said.blobs,
+        said.macro,
+        said.hold,
+        said.if_head,
+    )
+    order(peer, said.chat, command)
+
+
+def chat_end(peer: "Peer", said: frames.ChatEnd) -> None:
+    """Close the chat."""
+    order(peer, said.chat, End(said.id, peer.who, peer.site, peer.house.clock()))
+
+
+def read(peer: "Peer", said: frames.Read) -> None:
+    """Move how far the asker has read."""
+    now = peer.house.clock()
+    moved = MoveCursor(said.id, peer.who, peer.site, now, "read", said.seq)
+    order(peer, said.chat, moved)
+
+
+def got(peer: "Peer", said: frames.Got) -> None:
+    """Move how far the asker has received."""
+    now = peer.house.clock()
+    moved = MoveCursor(said.id, peer.who, peer.site, now, "got", said.seq)
+    order(peer, said.chat, moved)
+
+
+def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
+    """Have the asker's own actor find or open the chat."""
+    begin = Begin(said.id, said.text or "", said.blobs, said.legal_ack, peer)
+    peer.house.people.tell(f"{peer.site}/{peer.sub}", begin)
+
+
+def chat_open(peer: "Peer", said: frames.ChatOpen) -> None:
+    """Listen to a chat from a position on."""
+    house, chat = peer.house, said.chat
+    if stream_of(chat) is None:
+        peer.say(refuse(said.id, Code.NOT_FOUND))
+    else:
+        same = said.epoch is None or said.epoch == house.epoch
+        after = said.after if same else OTHER_EPOCH
+        subscription = Subscription(peer, chat, after, said.id, resumed=False)
+        peer.subscribe(subscription)
+        house.chats.tell(chat, Join(subscription, peer.site))
+
+
+def chat_leave(peer: "Peer", said: frames.ChatLeave) -> None:
+    """Listen to a chat no longer."""
+    # First, so that the answers which wait for their place come when there is none.
+    peer.say(frames.Ok(said.id, said.chat))
+    subscription = peer.subscription(said.chat)
+    if subscription is not None:
+        peer.unsubscribe(subscription)
+
+
+def chat_history(peer: "Peer", said: frames.ChatHistory) -> None:
+    """Look back a page."""
+    if stream_of(said.chat) is None:
+        peer.say(refuse(said.id, Code.NOT_FOUND))
+        return
+    before, limit = Seq(said.before), said.limit
+    look = LookBack(said.id, peer.who, peer.site, before, limit, peer)
+    peer.house.chats.tell(said.chat, look)
+
+
+def typing(peer: "Peer", said: frames.Typing) -> None:
+    """Pass on that somebody types; a chat that cannot be is ignored."""
+    if peer.house.chats.get(said.chat) is not None or stream_of(said.chat) is not None:
+        note = said.note and peer.insider
+        sign = Sign(peer.who, peer.site, said.on, note)
+        peer.house.chats.tell(said.chat, sign)
