@@ -27,4 +27,5 @@ def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
         state.seq,
         next_deadline(state, rules),
         state.previous,
+        state.team,
     )

@@ -15,6 +15,9 @@ from actors.ids import Millis
 Url = Annotated[str, Meta(pattern="^https://", max_length=2048)]
 Text = Annotated[str, Meta(max_length=2000)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+"""Of a team, or an agent."""
+Word = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,10 +58,55 @@ class CheckInSettings(Section, frozen=True):
     auto_text: Text = "Still looking into this. Thank you for your patience."
 
 
+class Condition(Section, frozen=True, omit_defaults=True):
+    """What a new ticket has to be like: all that is said here (spec F26)."""
+
+    tag: Word | None = None
+    segment: Word | None = None
+    page: Word | None = None
+    """How the page's address begins."""
+    lang: Word | None = None
+    """`pl` takes `pl-PL` too."""
+    country: Word | None = None
+    bot_reason: Word | None = None
+
+
+class Rule(Section, frozen=True, rename={"when": "if"}):
+    """Tickets that are like this wait in the queue of `team`."""
+
+    when: Condition
+    team: Name
+
+
+class Team(Section, frozen=True):
+    """Agents with a queue of their own."""
+
+    id: Name
+    name: Annotated[str, Meta(min_length=1, max_length=256)]
+    members: Annotated[tuple[Word, ...], Meta(max_length=1000)] = ()
+    restricted: bool = False
+    """Whether nobody but its members and admins may open its tickets."""
+
+
 class AssignmentSettings(Section, frozen=True):
-    """What a reply does to the ticket's owner (spec F23)."""
+    """Whose a ticket is: by replying (F23), by the router (F25 to F28)."""
 
     on_reply: Literal["always", "if_unassigned", "forbid_others"] = "always"
+    routing: Literal["manual", "round_robin"] = "manual"
+    max_chats: Annotated[int, Meta(ge=1, le=1000)] = 5
+    """Open ones that an agent has room for."""
+    queue_limit: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """How many may wait before the next one is told that it will take long."""
+    show_queue: bool = False
+    """Whether a shopper who waits is told how many are before them."""
+    prefer_recent_s: Seconds = 0
+    """How long a ticket that came back to the queue prefers the agent it had."""
+    on_leave: Literal["keep", "requeue", "to_team"] = "requeue"
+    leave_grace_s: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    announce_transfer: Text | None = None
+    """Said to the shopper when their agent has left; `None`: nothing."""
+    rules: Annotated[tuple[Rule, ...], Meta(max_length=200)] = ()
+    teams: Annotated[tuple[Team, ...], Meta(max_length=100)] = ()
 
 
 class ReceiptSettings(Section, frozen=True):
@@ -100,7 +148,28 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
             found.append(Problem("$.check_in.auto_text", "is empty but auto_s is set"))
     if chat.welcome and not chat.welcome.strip():
         found.append(Problem("$.chat.welcome", "is only white space"))
-    return tuple(found)
+    return (*found, *_misrouted(settings.assignment))
+
+
+def _misrouted(assignment: AssignmentSettings) -> list[Problem]:
+    found: list[Problem] = []
+    known: set[str] = set()
+    for number, team in enumerate(assignment.teams):
+        if team.id in known:
+            found.append(Problem(f"$.assignment.teams[{number}].id", "is there twice"))
+        known.add(team.id)
+    for number, rule in enumerate(assignment.rules):
+        if rule.when == Condition():
+            # It would take everything, and the rules after it would be dead.
+            path = f"$.assignment.rules[{number}].if"
+            found.append(Problem(path, "asks for nothing"))
+        if rule.team not in known:
+            path = f"$.assignment.rules[{number}].team"
+            found.append(Problem(path, "is none of the teams"))
+    said = assignment.announce_transfer
+    if said is not None and not said.strip():
+        found.append(Problem("$.assignment.announce_transfer", "is empty"))
+    return found
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -109,6 +178,13 @@ class Rules(msgspec.Struct, frozen=True):
     version: int = 0
     settings: Settings = Settings()
     hours: OpenHours = ALWAYS
+    admins: frozenset[str] = frozenset()
+    """Agents who may open any ticket of the site."""
+
+    def team(self, id_: str) -> Team | None:
+        """Return the team called `id_`, if there still is one."""
+        teams = self.settings.assignment.teams
+        return next((team for team in teams if team.id == id_), None)
 
     @property
     def remind(self) -> Millis:

@@ -43,6 +43,7 @@ class Sites:
     def add(self, site: Site) -> None:
         """Know `site`, or know it anew."""
         self._sites[site.id] = site
+        self._note_admins(site.id)
 
     def rules_of(self, site: str) -> Rules:
         """Return the rules by which the chats of `site` run now."""
@@ -65,6 +66,7 @@ class Sites:
     def set_agent(self, agent: Agent) -> None:
         """Know an account, or know it anew."""
         self._agents[agent.site, agent.id] = agent
+        self._note_admins(agent.site)
 
     def agent(self, site: str, id_: str) -> Agent | None:
         """Return the account of an agent."""
@@ -85,3 +87,12 @@ class Sites:
     def agents(self, site: str) -> list[Agent]:
         """Return all accounts of a site."""
         return [agent for agent in self._agents.values() if agent.site == site]
+
+    def _note_admins(self, site: str) -> None:
+        known = self._sites.get(site)
+        if known is None:
+            return
+        admins = frozenset(a.id for a in self.agents(site) if a.role == "admin")
+        if admins != known.rules.admins:
+            rules = msgspec.structs.replace(known.rules, admins=admins)
+            self._sites[site] = msgspec.structs.replace(known, rules=rules)

@@ -143,6 +143,7 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
         opened_at=state.opened_at,
         flags=flags,
         until=state.until if insider and state.until is not None else UNSET,
+        team=state.team if insider and state.team is not None else UNSET,
         previous=ChatId(state.previous) if state.previous else UNSET,
     )
 

@@ -55,6 +55,8 @@ class TicketRow(NamedTuple):
     due: int | None
     """When the chat wants to be woken, for one indexed scan at start."""
     previous: str | None
+    team: str | None = None
+    """Whose queue it is in when it is nobody's; `None`: everybody's."""
 
 
 class StartRow(NamedTuple):

@@ -12,12 +12,12 @@ INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)"
 INSERT_MESSAGE = "INSERT INTO message VALUES (?,?,?,?,?,?)"
 INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
 UPSERT_TICKET = """
-INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET profile = excluded.profile, status = excluded.status,
   until = excluded.until, assignee = excluded.assignee, control = excluded.control,
   preview = excluded.preview, waiting_since = excluded.waiting_since,
   last_at = excluded.last_at, closed_at = excluded.closed_at, seq = excluded.seq,
-  due = excluded.due"""
+  due = excluded.due, team = excluded.team"""
 # A column that is set costs each of its indexes a delete and an insert, changed or not:
 # most messages move these alone, and 11 us a row become 6.
 MOVE_TICKET = """
@@ -124,4 +124,5 @@ def _has_moved(old: TicketRow | None, new: TicketRow) -> bool:
         old is not None
         and old[:PREVIEW] == new[:PREVIEW]
         and old.closed_at == new.closed_at
+        and old.team == new.team
     )

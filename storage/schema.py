@@ -87,6 +87,12 @@ def first_tables(db: Database) -> None:
     db.executescript(ACCOUNT_TABLES)
 
 
+@migrations()
+def teams(db: Database) -> None:
+    """Let a ticket wait in a team's queue."""
+    db.execute("ALTER TABLE ticket ADD COLUMN team TEXT")
+
+
 JOURNAL_TABLES = """
 CREATE TABLE event(
   gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,

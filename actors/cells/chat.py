@@ -248,7 +248,7 @@ class ChatCell(JournaledChat):
 
     def _announce(self, join: Join, state: ChatState) -> None:
         listener = join.listener
-        if not may_enter(state, listener.person, join.site):
+        if not self._lets_in(state, listener.person, join.site):
             listener.refused(UNKNOWN)
             self._rest_if_unknown()
         elif listener.position > state.seq:
@@ -268,11 +268,14 @@ class ChatCell(JournaledChat):
             join.listener.missed(record, codec.from_record(record))
         join.listener.when_drained(partial(self._go_on, join))
 
+    def _lets_in(self, state: ChatState, who: Person, site: SiteId) -> bool:
+        return may_enter(state, who, site, self._shop.rules_of(site))
+
     def _go_on(self, join: Join) -> None:
         self.kind.tell(self.key, Join(join.listener, join.site, started=True))
 
     def _look_back(self, look: LookBack) -> None:
-        if may_enter(self._state, look.by, look.site):
+        if self._lets_in(self._state, look.by, look.site):
             journal = self._shop.journal
             history.look_back(self, journal, self._stream, self._durable, look)
         else:
@@ -283,7 +286,7 @@ class ChatCell(JournaledChat):
 
     def _sign(self, sign: Sign) -> None:
         state = self._state
-        if not may_enter(state, sign.by, sign.site):
+        if not self._lets_in(state, sign.by, sign.site):
             self._rest_if_unknown()
         elif not sign.on:
             self._stop_typing(sign.by)

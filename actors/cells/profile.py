@@ -21,6 +21,7 @@ from actors.cells.ports import Caller
 from actors.cells.reading import ask
 from actors.cells.relay import Relay
 from actors.chat.commands import Start
+from actors.chat.traits import Traits
 from actors.ids import ChatId, Person, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
@@ -226,6 +227,7 @@ class ProfileCell(Actor):
             begin.blobs,
             begin.legal_ack,
             found.previous,
+            Traits(lang=profile.locale),
         )
         retry = found.started is None and begin.tries > 1
         done = partial(self._done, self._lives, begin)

@@ -3,7 +3,9 @@
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import ChatId, Millis, Person, Seq, SiteId
 
 
@@ -25,6 +27,7 @@ class Start(Command, frozen=True, gc=False):
     blobs: tuple[str, ...] = ()
     legal_ack: bool = False
     previous: ChatId | None = None
+    traits: Traits = NO_TRAITS
 
 
 class Say(Command, frozen=True, gc=False):
@@ -65,6 +68,22 @@ class Assign(Command, frozen=True, gc=False):
     to: str | None = None
 
 
+class Route(Command, frozen=True, gc=False):
+    """Give the ticket to the agent whose turn it is, if it still waits for one."""
+
+    to: str
+    team: str | None
+    """In whose queue it was found."""
+
+
+class Requeue(Command, frozen=True, gc=False):
+    """Take the ticket from an agent who has left, if it still is theirs."""
+
+    agent: str
+    team: str | UnsetType | None = UNSET
+    """Whose queue it goes to, if not the one it came from."""
+
+
 class MoveCursor(Command, frozen=True, gc=False):
     """Say how far `by` has read, or received."""
 
@@ -81,5 +100,16 @@ class Tick(Command, frozen=True, gc=False):
 
 
 AnyCommand = (
-    Say | MoveCursor | WriteCursors | Tick | Start | End | Note | Snooze | Wake | Assign
+    Say
+    | MoveCursor
+    | WriteCursors
+    | Tick
+    | Start
+    | End
+    | Note
+    | Snooze
+    | Wake
+    | Assign
+    | Route
+    | Requeue
 )

@@ -8,6 +8,7 @@ table's third column.
 from typing import ClassVar, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from actors.ids import Millis, Person, Seq
 
@@ -35,6 +36,8 @@ class Opened(Body, frozen=True, gc=False):
     profile: str
     channel: str
     previous: str | None = None
+    team: str | None = None
+    """Whose queue it waits in, by the routing rules of that moment (F26)."""
 
 
 class Legal(Body, frozen=True, gc=False):
@@ -114,6 +117,8 @@ class Assigned(Body, frozen=True, gc=False, rename={"origin": "from"}):
     origin: str | None
     to: str | None
     why: Literal["reply", "manual", "routing", "transfer", "agent_left"]
+    team: str | UnsetType | None = UNSET
+    """Whose queue it belongs to from now on, if that changes too; `None` is all's."""
 
 
 class CheckedIn(Body, frozen=True, gc=False):
@@ -165,4 +170,7 @@ def for_shopper(body: AnyBody) -> AnyBody:
     if type(body) is Closed and body.reason == "blocked":
         # Whom a shop blocks is the shop's business (F45).
         return Closed("agent")
+    if type(body) is Opened and body.team is not None:
+        # So is how it divides its work.
+        return msgspec.structs.replace(body, team=None)
     return body

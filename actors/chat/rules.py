@@ -5,13 +5,15 @@ The rules live by concern in modules beside this one; here each command finds it
 
 from typing import assert_never
 
-from actors.chat import checkin, cursors, talk, ticket
+from actors.chat import checkin, cursors, routing, talk, ticket
 from actors.chat.commands import (
     AnyCommand,
     Assign,
     End,
     MoveCursor,
     Note,
+    Requeue,
+    Route,
     Say,
     Snooze,
     Start,
@@ -24,6 +26,7 @@ from actors.chat.events import Event, StatusChanged
 from actors.chat.limits import misspelt
 from actors.chat.outcomes import Outcome, Repeated, Unchanged
 from actors.chat.state import ChatState
+from actors.chat.teams import may_open
 from actors.ids import AGENT, SYSTEM, Millis, Person
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
@@ -47,7 +50,7 @@ def decide(
     if isinstance(command, Start):
         if state.seq and (command.by, command.site) != (state.shopper, state.site):
             return Refused(Reason.NOT_FOUND)
-    elif not may_enter(state, command.by, command.site):
+    elif not may_enter(state, command.by, command.site, rules):
         return Refused(Reason.NOT_FOUND)
     # In order of frequency: nearly every command is one of these two.
     if isinstance(command, Say):
@@ -59,11 +62,16 @@ def decide(
     return misspelt(command.id, "$.id") or _decide_rarer(state, command, rules)
 
 
-def may_enter(state: ChatState, who: Person, site: str) -> bool:
-    """Return whether `who` takes part here: its shopper, or any agent of its site."""
+def may_enter(state: ChatState, who: Person, site: str, rules: Rules) -> bool:
+    """Return whether `who` takes part here: its shopper, or an agent of its site.
+
+    That is any agent, unless the ticket's team keeps its tickets to itself.
+    """
     if not state.seq or state.site != site:
         return False
-    return who == state.shopper or who.startswith(AGENT) or who == SYSTEM
+    if who.startswith(AGENT):
+        return may_open(state, who, rules)
+    return who in (state.shopper, SYSTEM)
 
 
 def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
@@ -77,7 +85,7 @@ def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
 
 def _decide_rarer(
     state: ChatState,
-    command: Start | Note | End | Snooze | Wake | Assign | Tick,
+    command: Start | Note | End | Snooze | Wake | Assign | Route | Requeue | Tick,
     rules: Rules,
 ) -> Outcome:
     match command:
@@ -93,6 +101,10 @@ def _decide_rarer(
             return ticket.wake(state, command)
         case Assign():
             return ticket.assign(state, command)
+        case Route():
+            return routing.route(state, command)
+        case Requeue():
+            return routing.requeue(state, command, rules)
         case Tick():
             return _tick(state, command, rules)
         case _:

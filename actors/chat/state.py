@@ -8,6 +8,7 @@ dropped and rebuilt from the journal, never rolled back.
 from typing import assert_never
 
 import msgspec
+from msgspec import UNSET
 
 from actors.chat.events import (
     AnyBody,
@@ -94,6 +95,8 @@ class ChatState(msgspec.Struct, gc=False):
     until: Millis | None = None
     control: Control = "humans"
     assignee: str | None = None
+    team: str | None = None
+    """Whose queue it waits in when it is nobody's; `None`: everybody's."""
     opened_at: Millis = Millis(0)
     last_at: Millis = Millis(0)
     closed_at: Millis | None = None
@@ -190,12 +193,15 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             state.chat, state.site = body.chat, body.site
             state.profile, state.channel = body.profile, body.channel
             state.previous, state.shopper = body.previous, by
+            state.team = body.team
             state.opened_at = state.last_at = at
         case StatusChanged():
             state.status, state.until = body.to, body.until
             _pause_or_go_on(state, at)
         case Assigned():
             state.assignee = body.to
+            if body.team is not UNSET:
+                state.team = body.team
             if body.to is not None:
                 _step_in(state, Person(AGENT + body.to))
         case Closed():

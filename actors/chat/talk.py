@@ -14,6 +14,7 @@ from actors.chat.events import (
 from actors.chat.limits import TEXT_BYTES, full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, stepped_in
+from actors.chat.teams import team_for
 from actors.ids import AGENT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
@@ -45,7 +46,12 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
         return wrong
     by, at = command.by, command.at
     opened = Opened(
-        command.chat, command.site, command.profile, "chat", command.previous
+        command.chat,
+        command.site,
+        command.profile,
+        "chat",
+        command.previous,
+        team_for(settings.assignment, command.traits),
     )
     legal = Legal(
         rules.version,

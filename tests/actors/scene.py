@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from actors.chat.commands import (
     AnyCommand,
@@ -10,6 +11,8 @@ from actors.chat.commands import (
     End,
     MoveCursor,
     Note,
+    Requeue,
+    Route,
     Say,
     Snooze,
     Start,
@@ -22,6 +25,7 @@ from actors.chat.events import Event
 from actors.chat.outcomes import Outcome
 from actors.chat.rules import decide, next_deadline
 from actors.chat.state import ChatState, evolve
+from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import SYSTEM, ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Refused
 from actors.settings import AssignmentSettings, CheckInSettings, Rules, Settings
@@ -43,9 +47,23 @@ def seconds(number: float) -> Millis:
     return Millis(int(number * 1000))
 
 
-def starting(text: str = "hello", *, chat: ChatId = CHAT, ack: bool = False) -> Ask:
+def starting(
+    text: str = "hello",
+    *,
+    chat: ChatId = CHAT,
+    ack: bool = False,
+    traits: Traits = NO_TRAITS,
+) -> Ask:
     return lambda id_, by, site, at: Start(
-        id_, by, site, at, chat, by.partition(":")[2], text, legal_ack=ack
+        id_,
+        by,
+        site,
+        at,
+        chat,
+        by.partition(":")[2],
+        text,
+        legal_ack=ack,
+        traits=traits,
     )
 
 
@@ -74,6 +92,14 @@ def waking() -> Ask:
 
 def assigning(to: str | None) -> Ask:
     return lambda id_, by, site, at: Assign(id_, by, site, at, to)
+
+
+def routing(to: str, team: str | None = None) -> Ask:
+    return lambda id_, by, site, at: Route(id_, by, site, at, to, team)
+
+
+def requeuing(agent: str, team: str | UnsetType | None = UNSET) -> Ask:
+    return lambda id_, by, site, at: Requeue(id_, by, site, at, agent, team)
 
 
 def reading(seq: int) -> Ask:

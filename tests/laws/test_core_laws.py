@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from actors import codec
 from actors.chat.commands import AnyCommand, Tick, WriteCursors
@@ -44,6 +45,8 @@ from tests.actors.scene import (
     getting,
     noting,
     reading,
+    requeuing,
+    routing,
     saying,
     snoozing,
     starting,
@@ -55,6 +58,7 @@ pytestmark = pytest.mark.slow
 PEOPLE = st.sampled_from([SHOPPER, SHOPPER, ANN, ANN, BEN, STRANGER, SYSTEM])
 TEXTS = st.sampled_from(["hello", "", "👋", "a\0", "x" * 9000])
 SEQS = st.integers(0, 30)
+TEAMS = st.sampled_from([UNSET, None, "sales"])
 AHEAD = st.sampled_from([None, SOONEST, SOONEST * 10, 0])
 
 
@@ -68,6 +72,8 @@ def asks(draw: st.DrawFn) -> Ask:
         noting(draw(TEXTS)),
         waking(),
         assigning(draw(st.sampled_from([None, "ann", "ben"]))),
+        routing(draw(st.sampled_from(["ann", "ben"]))),
+        requeuing(draw(st.sampled_from(["ann", "ben"])), draw(TEAMS)),
         reading(draw(SEQS)),
         getting(draw(SEQS)),
         WriteCursors,

@@ -103,6 +103,7 @@ THIRD = ticket(7, 3)
         THIRD._replace(due=99),
         THIRD._replace(waiting_since=None),
         THIRD._replace(assignee="ann"),
+        THIRD._replace(team="sales"),
         THIRD._replace(status="snoozed", until=77),
         THIRD._replace(status="closed", closed_at=88),
         THIRD._replace(closed_at=88),
