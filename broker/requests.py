@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 
 class Request(NamedTuple):
-    """What an operation does, and for whom."""
+    """What an operation does, for whom, and how it is answered."""
 
     handler: Callable[["Peer", Any], None]
     roles: frozenset[str]
+    answer: type[frames.Answer] | None = frames.Ok
+    """The form of its `ok`; signals have none."""
 
 
 ALL = frozenset({"visitor", "shopper", "agent", "admin"})
@@ -28,13 +30,13 @@ SHOPPERS = frozenset({"shopper"})
 
 REQUESTS: dict[type, Request] = {
     frames.MsgSend: Request(talk.msg_send, PARTIES),
-    frames.Typing: Request(talk.typing, PARTIES),
+    frames.Typing: Request(talk.typing, PARTIES, None),
     frames.Read: Request(talk.read, PARTIES),
     frames.Got: Request(talk.got, PARTIES),
     frames.ChatStart: Request(talk.chat_start, SHOPPERS),
-    frames.ChatOpen: Request(talk.chat_open, PARTIES),
+    frames.ChatOpen: Request(talk.chat_open, PARTIES, frames.ChatOpened),
     frames.ChatLeave: Request(talk.chat_leave, PARTIES),
-    frames.ChatHistory: Request(talk.chat_history, PARTIES),
+    frames.ChatHistory: Request(talk.chat_history, PARTIES, frames.HistoryRead),
     frames.ChatEnd: Request(talk.chat_end, PARTIES),
     frames.NoteAdd: Request(ticket.note_add, STAFF),
     frames.TicketAssign: Request(ticket.ticket_assign, STAFF),

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from actors.chat import events
-from broker import speech
+from broker.asyncapi import server_frames
 from broker.requests import REQUESTS
 from broker.wire import frames
 from broker.wire.errors import FINAL, TABLE, Close
@@ -56,7 +56,7 @@ def page() -> str:
             "## What a client says\n",
             *_operations(),
             "## What the broker says\n",
-            *_structs(_server_frames()),
+            *_structs(server_frames()),
             "## Events\n",
             *_events(),
             "## Codes\n",
@@ -75,20 +75,6 @@ def _operations() -> Iterator[str]:
         yield f"### `{config.tag}`\n"
         yield f"{_doc(frame)} *For: {roles}.*\n"
         yield from _fields(frame)
-
-
-def _server_frames() -> list[type[msgspec.Struct]]:
-    named = [
-        member
-        for module in (frames, speech)
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, frames.FromServer) and member.__struct_config__.tag
-    ]
-    unique = {member.__name__: member for member in named}
-    return sorted(
-        unique.values(),
-        key=lambda frame: (str(frame.__struct_config__.tag), frame.__name__),
-    )
 
 
 def _structs(structs: Iterable[type[msgspec.Struct]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ Imported in a thread when the broker listens already; so nothing else imports th
 import logging
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import InternalServerException
 from litestar.openapi import OpenAPIConfig
@@ -13,9 +14,11 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
+from broker.asyncapi import document
 from broker.http import connection
 from broker.http.addresses import Addresses
 from broker.http.errors import answer
+from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
 from broker.http.pages import Pages
@@ -53,6 +56,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *login.routes(broker, addresses),
             *settings.routes(broker, guards),
             *agents.routes(broker, guards),
+            serving(files(broker.house.version)),
         ],
         openapi_config=described(broker.house.version),
         exception_handlers={Exception: _answer},
@@ -63,6 +67,15 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     log_access = broker.config.log.access
     shell = Shell(app, front, pages, log_access=log_access)
     return HttpApplication(shell, broker.config.limits.head_bytes)
+
+
+def files(version: str) -> dict[str, File]:
+    """Return what is served as it is, by path."""
+    asyncapi = msgspec.json.encode(document(version))
+    return {
+        **folder(PUBLIC),
+        "/schema/asyncapi.json": file(asyncapi, "application/json"),
+    }
 
 
 def described(version: str) -> OpenAPIConfig:

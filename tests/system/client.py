@@ -15,6 +15,8 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from broker.local import LocalClosed, LocalSocket
+from tests.system import leaks
+from tests.system.contract import faults
 
 Frame = dict[str, Any]
 UNANSWERED = frozenset({"typing", "view"})
@@ -159,6 +161,8 @@ class Client:
         self.presences: list[Frame] = []
         """Who came and went: pushed to agents at any time, and kept apart."""
         self._unread: deque[Frame] = deque()
+        self._asked: dict[str, str] = {}
+        """The operations, by their ids."""
 
     @property
     def who(self) -> str:
@@ -180,6 +184,8 @@ class Client:
     async def say(self, op: str, **fields: object) -> str:
         """Send a frame without waiting; return its id."""
         id_ = "" if op in UNANSWERED else str(fields.pop("id", None) or new_id())
+        self._asked[id_] = op
+        leaks.said(op, fields.get("text"))
         await self.link.send({"op": op} | ({"id": id_} if id_ else {}) | fields)
         return id_
 
@@ -241,6 +247,17 @@ class Client:
             frame, raw = await self.link.receive()
             self.heard.append(frame)
             self.raw.append(raw)
+            wrong = faults(frame, self._asked.get(frame.get("re", "")))
+            assert wrong == [], "not as docs and schema say"
+            self._keep_secrets(frame, raw)
             if frame.get("kind") != "presence":
                 return frame
             self.presences.append(frame)
+
+    def _keep_secrets(self, frame: Frame, raw: bytes) -> None:
+        """See that a shopper is told nothing that is somebody else's."""
+        if self.welcome.get("role") != "shopper":
+            return
+        if self._asked.get(frame.get("re", "")) == "chat.start" and frame["t"] == "ok":
+            leaks.started(frame["chat"], self.who)
+        assert leaks.leaked(frame, raw, self.who) == []

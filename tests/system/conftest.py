@@ -7,6 +7,7 @@ import pytest
 import trio
 import trio.testing
 
+from tests.system import leaks
 from tests.system.client import FORMS, Form
 from tests.system.moments import VIRTUAL
 from tests.system.shop import Shop, in_memory, serving
@@ -16,6 +17,11 @@ from tests.system.shop import Shop, in_memory, serving
 def form(request: pytest.FixtureRequest) -> Form:
     chosen: Form = request.param
     return chosen
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test() -> None:
+    leaks.forget()
 
 
 @pytest.fixture

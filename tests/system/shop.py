@@ -21,6 +21,7 @@ from broker.sites import DEFAULT_SITE, Site
 from storage import accounts, queries
 from storage.accounts import Agent
 from tests.system.client import JSON, Client, Form, Frame, Memory, Socket
+from tests.system.leaks import MAIL_AT
 
 HIDDEN = frozenset(
     {"note", "status", "assigned", "control", "checkin", "sla", "sms", "tagged"}
@@ -91,7 +92,8 @@ class Shop:
     ) -> None:
         """Give an agent an account, unless they have one."""
         if self.broker.sites.agent(site, sub) is None:
-            account = Agent(site, sub, None, sub.title(), role, None, None, 0)
+            mail, name = f"{sub}.{site}{MAIL_AT}", sub.title()
+            account = Agent(site, sub, mail, name, role, None, None, 0)
             await self.broker.change(partial(accounts.add_agent, agent=account))
             self.broker.sites.set_agent(account)
 

@@ -1,0 +1,65 @@
+"""Holds every frame that the tests see against the published description."""
+
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+
+from broker.asyncapi import Document, document
+
+Frame = dict[str, Any]
+
+
+@cache
+def described() -> Document:
+    """Return the document, with nothing allowed that it does not name."""
+    whole = document("0")
+    for schema in whole["components"]["schemas"].values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return whole
+
+
+@cache
+def _validator(names: tuple[str, ...]) -> Validator:
+    whole = described()
+    messages = whole["components"]["messages"]
+    schema = {
+        "anyOf": [messages[name]["payload"] for name in names],
+        "components": whole["components"],
+    }
+    return Draft202012Validator(schema)
+
+
+@cache
+def _forms_of(kind: str) -> tuple[str, ...]:
+    """Return the messages whose `t` is `kind`."""
+    whole = described()
+    schemas = whole["components"]["schemas"]
+    names: list[str] = []
+    for name, message in whole["components"]["messages"].items():
+        schema = schemas[message["payload"]["$ref"].rpartition("/")[2]]
+        if schema["properties"].get("t") == {"enum": [kind]}:
+            names.append(name)
+    return tuple(names)
+
+
+@cache
+def _answers(op: str) -> tuple[str, ...]:
+    messages: list[dict[str, str]] = described()["operations"][op]["reply"]["messages"]
+    return tuple(message["$ref"].rpartition("/")[2] for message in messages)
+
+
+def faults(frame: Frame, asked: str | None) -> list[str]:
+    """Return what in `frame` is not as described; `asked`: the operation it answers."""
+    kind = str(frame.get("t"))
+    if kind == "ev":
+        names: tuple[str, ...] = (f"ev.{frame.get('kind')}",)
+    elif kind == "ok" and asked is not None:
+        names = _answers(asked)
+    else:
+        names = _forms_of(kind)
+    if not names or not set(names) <= described()["components"]["messages"].keys():
+        return [f"of no form that is described: {frame}"]
+    return [f"{e.message}: {frame}" for e in _validator(names).iter_errors(frame)]
