@@ -8,12 +8,16 @@ import msgspec
 from sqlite_utils import Database
 
 from actors.ids import Millis, SiteId, encode_id
+from actors.library import Library
 from actors.settings import Rules, Settings
 from broker.config import Config, StorageConfig
 from broker.sites import DEFAULT_SITE, Site
-from storage import accounts, queries
+from storage import accounts, documents, queries
 from storage.accounts import Agent, Key, Secret
+from storage.documents import Document
 
+SETTINGS = "settings"
+"""Name of the document that a site's rules are made of."""
 SECRET_BYTES = 32
 """Random ones in an HS256 key: as many as its hash has."""
 
@@ -57,18 +61,39 @@ def new_key(site: str | None, now: Millis, chance: random.Random) -> Key:
 def learn(db: sqlite3.Connection) -> Known:
     """Return what the journal knows of sites, keys, agents and deadlines."""
     sites = [
-        Site(SiteId(site.id), site.name, rules(accounts.settings(db, site.id)))
+        Site(
+            SiteId(site.id),
+            site.name,
+            rules(documents.newest(db, site.id, SETTINGS)),
+            library(db, site.id),
+        )
         for site in accounts.sites(db)
     ]
     agents = [agent for site in sites for agent in accounts.agents(db, site.id)]
     return Known(sites, accounts.keys(db), agents, queries.due(db))
 
 
-def rules(stored: accounts.Settings | None) -> Rules:
+def rules(stored: Document | None) -> Rules:
     """Return the rules that stored settings make; without any, the defaults."""
     if stored is None:
         return Rules()
     return Rules(stored.version, msgspec.json.decode(stored.document, type=Settings))
+
+
+def library(db: sqlite3.Connection, site: str) -> Library:
+    """Return the collections of `site` as they are stored; without any, empty ones."""
+    stored = {
+        name: documents.newest(db, site, name) for name in Library.__struct_fields__
+    }
+    shelves = {
+        name: {
+            "version": document.version,
+            "items": msgspec.json.decode(document.document),
+        }
+        for name, document in stored.items()
+        if document is not None
+    }
+    return msgspec.convert(shelves, Library)
 
 
 def relaxed(config: Config) -> Config:

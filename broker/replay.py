@@ -18,9 +18,10 @@ from actors.ids import ChatId, Millis
 from actors.rows import ticket_row
 from actors.settings import Rules
 from broker import founding
+from broker.founding import SETTINGS
 from broker.speech import ev, ticket
 from broker.wire.frames import Ev, Ticket
-from storage import accounts, projections, queries, snapshots
+from storage import accounts, documents, projections, queries, snapshots
 from storage.records import Record, SnapshotRow, TicketRow
 
 
@@ -219,9 +220,9 @@ class _Check:
 
 def _history(db: sqlite3.Connection, site: str) -> Iterator[tuple[Rules, int]]:
     """Yield the rules a site has had, the newest first, and since when."""
-    newest = accounts.settings(db, site)
+    newest = documents.newest(db, site, SETTINGS)
     for version in range(newest.version if newest else 0, 0, -1):
-        stored = accounts.settings_at(db, site, version)
+        stored = documents.at_version(db, site, SETTINGS, version)
         if stored is not None:
             yield founding.rules(stored), stored.at
     yield founding.rules(None), 0

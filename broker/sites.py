@@ -1,4 +1,4 @@
-"""The sites of this broker, in memory: their settings, and their agents' accounts.
+"""The sites of this broker, in memory: their settings, texts and agents' accounts.
 
 Everything here was read from the journal, or has just been committed to it.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from actors.ids import SiteId
+from actors.library import EMPTY, NAMES, Collection, Library
 from actors.settings import Rules, Settings
 from broker.gate import Identity
 from storage.accounts import Agent
@@ -23,6 +24,7 @@ class Site(msgspec.Struct, frozen=True):
     id: SiteId
     name: str
     rules: Rules = NO_RULES
+    library: Library = EMPTY
 
 
 class Sites:
@@ -55,6 +57,22 @@ class Sites:
         known = self._sites[site]
         rules = msgspec.structs.replace(known.rules, version=version, settings=settings)
         self._sites[site] = msgspec.structs.replace(known, rules=rules)
+
+    def library_of(self, site: str) -> Library:
+        """Return what `site` has ready to say now."""
+        known = self._sites.get(site)
+        return EMPTY if known is None else known.library
+
+    def shelve(self, site: str, new: Collection) -> None:
+        """Let `new` be that collection of `site` from now on."""
+        known = self._sites[site]
+        library = msgspec.structs.replace(known.library, **{NAMES[type(new)]: new})
+        self._sites[site] = msgspec.structs.replace(known, library=library)
+
+    def name_of(self, site: str) -> str:
+        """Return what `site` is called."""
+        known = self._sites.get(site)
+        return "" if known is None else known.name
 
     def allows(self, origin: str, site: str | None = None) -> bool:
         """Return whether pages of `origin` may connect: to `site`, or to any."""

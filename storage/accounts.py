@@ -1,4 +1,4 @@
-"""Sites, their keys and settings, agents and profiles: typed rows and plain functions.
+"""Sites and their keys, agents and profiles: typed rows and plain functions.
 
 Those that write take the `Database` of a `Change`, those that read the connection of a
 `Query` (inside a `Change`: `db.conn`). None commits. What somebody else may have taken
@@ -52,25 +52,6 @@ class Key(msgspec.Struct, frozen=True):
     removed_at: int | None = None
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """One version of a site's settings; older versions stay for what refers to them."""
-
-    site: str
-    version: int
-    """From 1 without a gap."""
-    at: int
-    by: str
-    document: str
-    """JSON; storage does not look inside."""
-
-
-class Conflict(msgspec.Struct, frozen=True):
-    """Somebody else was faster."""
-
-    current: int
-    """The newest version; 0 if there is none."""
-
-
 class Agent(msgspec.Struct, frozen=True):
     """A team member's account."""
 
@@ -104,7 +85,6 @@ class Profile(msgspec.Struct, frozen=True):
 Table = NewType("Table", str)
 SITE = Table("site")
 KEY = Table("key")
-SETTINGS = Table("settings")
 AGENT = Table("agent")
 PROFILE = Table("profile")
 
@@ -147,32 +127,6 @@ def remove_key(db: Database, kid: str, at: int) -> bool:
     sql = """
     UPDATE key SET removed_at = ?, secret = x'' WHERE kid = ? AND removed_at IS NULL"""
     return db.execute(sql, (at, kid)).rowcount == 1
-
-
-def settings(connection: sqlite3.Connection, site: str) -> Settings | None:
-    """Return the newest settings of `site`; `None` if it has only the defaults."""
-    sql = "SELECT * FROM settings WHERE site = ? ORDER BY version DESC LIMIT 1"
-    row = connection.execute(sql, (site,)).fetchone()
-    return None if row is None else Settings(*row)
-
-
-def settings_at(
-    connection: sqlite3.Connection, site: str, version: int
-) -> Settings | None:
-    """Return the settings of `site` that an event with this version was made under."""
-    sql = "SELECT * FROM settings WHERE site = ? AND version = ?"
-    row = connection.execute(sql, (site, version)).fetchone()
-    return None if row is None else Settings(*row)
-
-
-def put_settings(db: Database, new: Settings) -> Conflict | None:
-    """Add `new`, if its version is the one after the newest; else say which that is."""
-    newest = settings(db.conn, new.site)
-    current = 0 if newest is None else newest.version
-    if new.version != current + 1:
-        return Conflict(current)
-    _insert(db, SETTINGS, new)
-    return None
 
 
 def add_agent(db: Database, agent: Agent) -> bool:

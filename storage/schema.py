@@ -93,6 +93,12 @@ def teams(db: Database) -> None:
     db.execute("ALTER TABLE ticket ADD COLUMN team TEXT")
 
 
+@migrations()
+def documents_by_name(db: Database) -> None:
+    """Keep a site's settings beside its other versioned documents."""
+    db.executescript(DOCUMENT_TABLE)
+
+
 JOURNAL_TABLES = """
 CREATE TABLE event(
   gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -156,6 +162,15 @@ CREATE TABLE profile(
   locale TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
   PRIMARY KEY (site, id)) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX profile_sub ON profile(site, sub);
+"""
+
+DOCUMENT_TABLE = """
+CREATE TABLE document(
+  site TEXT NOT NULL REFERENCES site(id), name TEXT NOT NULL, version INTEGER NOT NULL,
+  at INTEGER NOT NULL, by TEXT NOT NULL, document TEXT NOT NULL,
+  PRIMARY KEY (site, name, version)) STRICT;
+INSERT INTO document SELECT site, 'settings', version, at, by, document FROM settings;
+DROP TABLE settings;
 """
 
 

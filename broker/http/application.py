@@ -22,13 +22,13 @@ from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
 from broker.http.pages import Pages
-from broker.http.routes import agents, health, login, settings
+from broker.http.routes import agents, health, library, login, settings
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
 from broker.server import Broker
 
 BODY_BYTES = 1024 * 1024
-"""Of a request in JSON: the largest document is a site's settings."""
+"""Of a request in JSON: a site's knowledge is the largest document."""
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *health.routes(broker, addresses),
             *login.routes(broker, addresses),
             *settings.routes(broker, guards),
+            *library.routes(broker, guards),
             *agents.routes(broker, guards),
             serving(files(broker.house.version)),
         ],

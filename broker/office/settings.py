@@ -1,27 +1,19 @@
 """A site's settings, read and swapped whole (spec F1)."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-import msgspec
-from sqlite_utils import Database
-
 from actors.ids import SiteId
-from actors.settings import Problem, Settings, problems
+from actors.settings import Settings, problems
+from broker.founding import SETTINGS
+from broker.office import documents
+from broker.office.documents import Draft, Wrong
 from broker.speech import ConfigPush
 from broker.storefront import storefront
 from broker.wire.codec import Codec
-from storage import accounts
-from storage.accounts import Conflict
+from storage.documents import Conflict
 
 if TYPE_CHECKING:
     from broker.server import Broker
-
-
-class Wrong(msgspec.Struct, frozen=True):
-    """The settings cannot stand; nothing was saved."""
-
-    problems: tuple[Problem, ...]
 
 
 async def put_settings(
@@ -34,22 +26,14 @@ async def put_settings(
     """
     if found := problems(settings):
         return Wrong(found)
-    new = accounts.Settings(
-        site,
-        if_version + 1,
-        broker.clock(),
-        by,
-        msgspec.json.encode(settings).decode(),
-    )
 
-    def hold(conflict: Conflict | None) -> None:
-        if conflict is None:
-            broker.sites.apply(site, new.version, settings)
-            broker.reviews.begin(SiteId(site))
-            _push(broker, site)
+    def hold(version: int) -> None:
+        broker.sites.apply(site, version, settings)
+        broker.reviews.begin(SiteId(site))
+        _push(broker, site)
 
-    conflict = await broker.change(partial(_put, new=new), hold)
-    return new.version if conflict is None else conflict
+    draft = Draft(site, SETTINGS, if_version, settings, by)
+    return await documents.put(broker, draft, hold)
 
 
 def _push(broker: "Broker", site: str) -> None:
@@ -65,7 +49,3 @@ def _push(broker: "Broker", site: str) -> None:
             frame = frames[peer.role, peer.codec] = peer.codec.encode(push)
         peer.transport.offer(frame)
     broker.loop.wake()
-
-
-def _put(db: Database, new: accounts.Settings) -> Conflict | None:
-    return accounts.put_settings(db, new)

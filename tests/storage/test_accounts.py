@@ -1,4 +1,4 @@
-"""Sites, keys, settings, agents and profiles."""
+"""Sites, keys, agents and profiles."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,12 +11,10 @@ from sqlite_utils import Database
 from storage import accounts
 from storage.accounts import (
     Agent,
-    Conflict,
     Key,
     PasswordHash,
     Profile,
     Secret,
-    Settings,
     Site,
 )
 from storage.schema import open_writer
@@ -85,27 +83,6 @@ def test_no_secret_shows_itself() -> None:
     assert "argon2" not in shown
     assert "Secret(...)" in shown
     assert key("k").secret == b"s3cr3t"
-
-
-def settings(version: int, document: str = "{}") -> Settings:
-    return Settings("shop", version, at=version, by="agent:ann", document=document)
-
-
-def test_settings_are_put_one_version_after_the_other(db: Database) -> None:
-    assert accounts.settings(db.conn, "shop") is None
-    assert accounts.put_settings(db, settings(1)) is None
-    assert accounts.put_settings(db, settings(2, '{"a": 1}')) is None
-    assert accounts.settings(db.conn, "shop") == settings(2, '{"a": 1}')
-    assert accounts.settings_at(db.conn, "shop", 1) == settings(1)
-    assert accounts.settings_at(db.conn, "shop", 3) is None
-
-
-def test_settings_based_on_an_old_version_are_refused_by_value(db: Database) -> None:
-    assert accounts.put_settings(db, settings(2)) == Conflict(current=0)
-    accounts.put_settings(db, settings(1))
-    assert accounts.put_settings(db, settings(1, "{}")) == Conflict(current=1)
-    assert accounts.put_settings(db, settings(3)) == Conflict(current=1)
-    assert accounts.settings(db.conn, "shop") == settings(1)
 
 
 def test_an_agent_is_found_by_id_and_by_email(db: Database) -> None:

@@ -15,11 +15,13 @@ from actors.ids import ChatId, SiteId, stream_of
 from actors.settings import Rules, Settings
 from broker import founding
 from broker.config import Config, LimitsConfig
+from broker.founding import SETTINGS
 from broker.gate import sign
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE, Site
-from storage import accounts, queries
+from storage import accounts, documents, queries
 from storage.accounts import Agent
+from storage.documents import Document
 from tests.system.client import JSON, Client, Form, Frame, Memory, Socket
 from tests.system.leaks import MAIL_AT
 
@@ -170,8 +172,8 @@ class Shop:
         """Have `settings` hold from now on, for the default site."""
         version = self.broker.sites.rules_of(DEFAULT_SITE).version + 1
         document = msgspec.json.encode(settings).decode()
-        row = accounts.Settings(DEFAULT_SITE, version, 0, "agent:ann", document)
-        conflict = await self.broker.change(partial(accounts.put_settings, new=row))
+        row = Document(DEFAULT_SITE, SETTINGS, version, 0, "agent:ann", document)
+        conflict = await self.broker.change(partial(documents.put, new=row))
         assert conflict is None
         self.broker.sites.apply(DEFAULT_SITE, version, settings)
 

@@ -7,9 +7,10 @@ import trio.testing
 from actors.settings import ChatSettings, CheckInSettings, Settings
 from broker import founding
 from broker.office.agents import change_agent
+from broker.office.documents import Wrong
 from broker.office.requests import ChangeAgent
-from broker.office.settings import Wrong, put_settings
-from storage.accounts import Conflict
+from broker.office.settings import put_settings
+from storage.documents import Conflict
 from tests.system.shop import Shop
 
 QUICK = Settings(check_in=CheckInSettings(remind_s=20, breach_s=40))

@@ -1,21 +1,22 @@
 """`/v1/sites/{site}/settings`: one versioned document, swapped whole."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Request, get, put
+from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
-from actors.settings import Settings
+from actors.settings import Problem, Settings
 from broker.gate import Identity
 from broker.http.bodies import Strict
-from broker.http.errors import Refusal, refusals
-from broker.http.guards import BEARER, Guards
-from broker.office.settings import Wrong, put_settings
+from broker.http.guards import Guards
+from broker.http.routes.versioned import NewVersion, Version, reading, saved, writing
+from broker.office.documents import Wrong
+from broker.office.settings import put_settings
 from broker.server import Broker
-from broker.wire.errors import Code
+
+PATH = "/v1/sites/{site:str}/settings"
 
 
 class Versioned(msgspec.Struct, frozen=True):
@@ -28,39 +29,24 @@ class Versioned(msgspec.Struct, frozen=True):
 class Put(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings as they shall be, if nobody has changed them meanwhile."""
 
-    if_version: Annotated[int, Meta(ge=0, le=2**53)]
+    if_version: Version
     settings: Settings
-
-
-class NewVersion(msgspec.Struct, frozen=True):
-    """What the settings are now called."""
-
-    version: int
 
 
 def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
     """Return the handlers."""
-    path, guard = "/v1/sites/{site:str}/settings", [guards.only("admin")]
+    guard = guards.only("admin")
 
-    @get(
-        path,
-        guards=guard,
-        security=BEARER,
-        responses=refusals(401, 403, 404),
-        sync_to_thread=False,
-    )
+    def versioned(site: str) -> Versioned:
+        rules = broker.sites.rules_of(site)
+        return Versioned(rules.version, rules.settings)
+
+    @reading(PATH, guard)
     def read_settings(site: FromPath[str]) -> Versioned:
         """Answer the settings of a site."""
-        return _versioned(broker, site)
+        return versioned(site)
 
-    @put(
-        path,
-        guards=guard,
-        security=BEARER,
-        responses=refusals(400, 401, 403, 404, 409, 413),
-        dto=Strict[Put],
-        return_dto=None,
-    )
+    @writing(PATH, guard, Strict[Put])
     async def write_settings(
         request: Request[Any, Identity, Any], site: FromPath[str], data: JSONBody[Put]
     ) -> NewVersion:
@@ -69,18 +55,14 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         outcome = await put_settings(
             broker, site, data.if_version, data.settings, by=by
         )
-        if isinstance(outcome, int):
-            return NewVersion(outcome)
         if isinstance(outcome, Wrong):
-            first = outcome.problems[0]
-            path = f"$.settings{first.path.removeprefix('$')}"
-            raise Refusal(Code.BAD_FRAME, path=path, reason=first.reason)
-        now = _versioned(broker, site)
-        raise Refusal(Code.CONFLICT, version=now.version, settings=now.settings)
+            outcome = Wrong(tuple(_in_body(problem) for problem in outcome.problems))
+        return saved(outcome, versioned(site))
 
     return [read_settings, write_settings]
 
 
-def _versioned(broker: Broker, site: str) -> Versioned:
-    rules = broker.sites.rules_of(site)
-    return Versioned(rules.version, rules.settings)
+def _in_body(problem: Problem) -> Problem:
+    """Return where a problem of the settings is in the body they came in."""
+    path = f"$.settings{problem.path.removeprefix('$')}"
+    return Problem(path, problem.reason)
