@@ -256,7 +256,7 @@ def _socket() -> Iterator[Stage]:
 
         def relay() -> None:
             outbox.offer(frame)
-            outbox.flush(near)
+            outbox.flush(near.fileno())
             far.recv(16384)
 
         with far:

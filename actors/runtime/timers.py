@@ -33,6 +33,11 @@ class Timer:
         """Do not fire; the slot's entry is dropped when its time comes."""
         self.due = inf
 
+    def drop(self) -> None:
+        """Never fire, and let go at once of what that would have called."""
+        self.due = inf
+        self.fire = _nothing
+
 
 class Timers:
     """Timers on one clock.
@@ -119,3 +124,7 @@ class Timers:
         heapq.heappush(self._order, slot)
         if self._sleep is not None and self._order[0] == slot:
             self._sleep.deadline = trio.current_time() + self._pause()
+
+
+def _nothing() -> None:
+    """Stand for what a dropped timer would have done."""

@@ -67,6 +67,9 @@ class Door:
         limits: HeadLimits,
     ) -> None:
         listener.settimeout(0)
+        # What is accepted has it too. An ack before a delivery would wait for the
+        # receiver's delayed ack: 24 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._listener = listener
         self._pause = Timer(self._open)
         self.house = house
@@ -92,7 +95,6 @@ class Door:
                 self.timers.arm(self._pause, NO_DESCRIPTORS_PAUSE)
                 return
             peer.settimeout(0)
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             Guest(peer, str(address[0]), self)
 
     def close(self) -> None:
@@ -181,13 +183,13 @@ class Guest:
 
     def _welcome(self, upgraded: Upgraded, origin: Origin, rest: bytes) -> None:
         door = self._door
-        door.edge.reactor.remove(self._socket.fileno())
+        # It takes our place in the reactor, too.
         self._connection = Connection(
-            self._socket,
+            self._socket.detach(),
             BY_NAME[upgraded.subprotocol],
             door.edge,
             origin=origin,
-            greeted=self._late.cancel,
+            greeted=self._late.drop,
         )
         # From here it is the hello that may be late.
         door.timers.arm(self._late, door.limits.hello_s)

@@ -5,7 +5,8 @@ and resumes from the journal. Signals are: the newest of each kind waits for the
 the turn, and goes only if the peer keeps up.
 """
 
-import socket
+import os
+from collections.abc import Callable
 
 LIMIT = 1024 * 1024
 """Bytes a peer may lag behind before it is cut off (F52)."""
@@ -71,7 +72,7 @@ class Outbox:
         self._signals[key] = frame
         return len(self._signals) == 1
 
-    def flush(self, to: socket.socket) -> bool:
+    def flush(self, fd: int, write: Callable[[int, bytes], int] = os.write) -> bool:
         """Send what the socket takes; return whether it took anything.
 
         Raises:
@@ -86,7 +87,7 @@ class Outbox:
             return False
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         try:
-            sent = to.send(data)
+            sent = write(fd, data)
         except BlockingIOError:
             sent = 0
         if sent == len(data):

@@ -130,6 +130,15 @@ async def test_an_upgrade_is_let_in() -> None:
         assert address == "127.0.0.1"
 
 
+async def test_small_frames_leave_at_once() -> None:
+    async with entrance() as e:
+        guest = await e.knock(UPGRADE)
+        await guest.receive_some()
+        with socket.socket(fileno=os.dup(e.house.last._fd)) as inside:
+            assert inside.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert not os.get_blocking(inside.fileno())
+
+
 async def test_a_head_may_come_in_any_pieces() -> None:
     async with entrance() as e:
         guest = await e.knock(*[UPGRADE[i : i + 9] for i in range(0, len(UPGRADE), 9)])

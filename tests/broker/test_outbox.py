@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ class Narrow:
         self.sent = b""
         self.sends = 0
 
-    def send(self, data: bytes) -> int:
+    def write(self, _fd: int, data: bytes) -> int:
         self.sends += 1
         room = self.room.pop(0) if self.room else len(data)
         if not room:
@@ -26,8 +24,7 @@ class Narrow:
 
 def flush(outbox: Outbox, to: Narrow) -> bool:
     """Flush to all that an outbox needs of a socket."""
-    peer: Any = to
-    return outbox.flush(peer)
+    return outbox.flush(-1, to.write)
 
 
 def test_what_was_offered_leaves_in_one_send_and_in_order() -> None:

@@ -50,13 +50,12 @@ class Wire:
         )
         near, far = socket.socketpair()
         near.settimeout(0)
-        self.near = near
         self.far = trio.socket.from_stdlib_socket(far)
         self.times_greeted = 0
         self.hearer = Hearer()
         self.overrun = False
         self.connection = Connection(
-            near, codec, self.edge, origin=NO_PAGE, greeted=self._greeted
+            near.detach(), codec, self.edge, origin=NO_PAGE, greeted=self._greeted
         )
 
     def _greeted(self) -> None:

@@ -4,7 +4,7 @@ They are what a shop is served by, but for what the cases ask for: messages of 1
 any number of fragments, text and binary alike, and no subprotocol.
 """
 
-import socket
+import os
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -73,9 +73,9 @@ async def fast() -> AsyncGenerator[str]:
     async def welcome(stream: trio.SocketStream) -> None:
         received = await head_of(stream)
         await stream.send_all(accepted(received))
-        peer = socket.socket(fileno=stream.socket.detach())
-        peer.settimeout(0)
-        connection = Connection(peer, JSON, edge, origin=NO_PAGE, greeted=lambda: None)
+        fd = stream.socket.detach()
+        os.set_blocking(fd, False)
+        connection = Connection(fd, JSON, edge, origin=NO_PAGE, greeted=lambda: None)
 
         def framed(payload: bytes) -> bytes:
             assert connection._framer is not None
