@@ -1,9 +1,11 @@
-"""A chat's state as the row that lists show."""
+"""A chat's state as the row that lists show, and its cursors as theirs."""
 
+from actors.chat.events import Event, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
+from actors.ids import AGENT
 from actors.settings import Rules
-from storage.records import TicketRow
+from storage.records import ReadRow, TicketRow
 
 
 def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
@@ -28,4 +30,16 @@ def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
         next_deadline(state, rules),
         state.previous,
         state.team,
+        state.shopper_said,
+        state.said_by,
+        0 if ball is None else ball.missed,
+    )
+
+
+def read_rows(stream: int, events: tuple[Event, ...]) -> tuple[ReadRow, ...]:
+    """Return how far these events say that agents have read."""
+    return tuple(
+        ReadRow(stream, body.who.removeprefix(AGENT), body.upto)
+        for body in (event.body for event in events)
+        if type(body) is Read and body.who.startswith(AGENT)
     )

@@ -124,6 +124,7 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
     cursor = state.cursors.get(f"agent:{agent}")
     unread = insider and state.shopper_said > (cursor.read if cursor else 0)
     flags = ("overdue",) if insider and ball is not None and ball.missed else ()
+    own = insider and state.said_by == f"agent:{agent}"
     return Ticket(
         chat=chat,
         site=state.site,
@@ -133,7 +134,7 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
         status="open" if not insider and state.status == "snoozed" else state.status,
         profile=state.profile,
         name=name,
-        preview=state.preview,
+        preview=f"You: {state.preview}" if own else state.preview,
         unread=unread,
         assignee=state.assignee if insider else None,
         tags=(),

@@ -57,6 +57,20 @@ class TicketRow(NamedTuple):
     previous: str | None
     team: str | None = None
     """Whose queue it is in when it is nobody's; `None`: everybody's."""
+    shopper_said: int = 0
+    """Seq of the shopper's last message: who has read less has something unread."""
+    said_by: str = ""
+    """Whose words the preview is; empty if nobody has said anything."""
+    missed: int = 0
+    """How often a check-in was missed in the shopper's present wait."""
+
+
+class ReadRow(NamedTuple):
+    """Up to where an agent has read a stream."""
+
+    stream: int
+    agent: str
+    read: int
 
 
 class StartRow(NamedTuple):
@@ -113,6 +127,8 @@ class Append(msgspec.Struct, gc=False):
     """Handed back untouched: what the owner was doing."""
     ticket: TicketRow | None = None
     start: StartRow | None = None
+    reads: tuple[ReadRow, ...] = ()
+    """Of agents alone, and only where they moved."""
     snapshot: SnapshotRow | None = None
     failed: bool = False
 
@@ -190,5 +206,6 @@ def check(append: Append) -> None:
     row = append.ticket
     if row is not None:
         numbers = (row.until or 0) | row.last_at | (row.due or 0)
-        if numbers >> INTEGER_BITS or not storable(row.preview + row.profile):
+        texts = row.preview + row.profile + row.said_by
+        if numbers >> INTEGER_BITS or not storable(texts):
             raise Unstorable("a ticket row")

@@ -12,17 +12,21 @@ INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)"
 INSERT_MESSAGE = "INSERT INTO message VALUES (?,?,?,?,?,?)"
 INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
 UPSERT_TICKET = """
-INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET profile = excluded.profile, status = excluded.status,
   until = excluded.until, assignee = excluded.assignee, control = excluded.control,
   preview = excluded.preview, waiting_since = excluded.waiting_since,
   last_at = excluded.last_at, closed_at = excluded.closed_at, seq = excluded.seq,
-  due = excluded.due, team = excluded.team"""
+  due = excluded.due, team = excluded.team, shopper_said = excluded.shopper_said,
+  said_by = excluded.said_by, missed = excluded.missed"""
 # A column that is set costs each of its indexes a delete and an insert, changed or not:
 # most messages move these alone, and 11 us a row become 6.
 MOVE_TICKET = """
-UPDATE ticket SET preview = ?, waiting_since = ?, last_at = ?, seq = ?, due = ?
-WHERE stream = ?"""
+UPDATE ticket SET preview = ?, waiting_since = ?, last_at = ?, seq = ?, due = ?,
+  shopper_said = ?, said_by = ?, missed = ? WHERE stream = ?"""
+UPSERT_READ = """
+INSERT INTO reading VALUES (?,?,?,0,'')
+ON CONFLICT(stream, agent) DO UPDATE SET read = excluded.read"""
 UPSERT_SNAPSHOT = """
 INSERT INTO snapshot VALUES (?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET seq = excluded.seq, ver = excluded.ver,
@@ -47,6 +51,7 @@ class Rows:
         "_gseq",
         "_known",
         "_messages",
+        "_reads",
         "_snapshots",
         "_starts",
         "_tickets",
@@ -65,6 +70,7 @@ class Rows:
         self._messages: list[Row] = []
         self._tickets: Tickets = {}
         self._starts: list[Row] = []
+        self._reads: list[Row] = []
         self._snapshots: list[Row] = []
 
     def add(self, append: Append) -> None:
@@ -85,6 +91,8 @@ class Rows:
             self._tickets[stream] = append.ticket
         if append.start is not None:
             self._starts.append(append.start)
+        if append.reads:
+            self._reads.extend(append.reads)
         if append.snapshot is not None:
             self._snapshots.append(append.snapshot)
 
@@ -94,8 +102,7 @@ class Rows:
         upserts: list[Row] = []
         for stream, row in self._tickets.items():
             if _has_moved(self._known.get(stream), row):
-                moved = (row.preview, row.waiting_since, row.last_at, row.seq, row.due)
-                moves.append((*moved, stream))
+                moves.append((*_moved(row), stream))
             else:
                 upserts.append(row)
             self._known[stream] = row
@@ -106,6 +113,7 @@ class Rows:
             + self._many(UPSERT_TICKET, upserts)
             + self._many(MOVE_TICKET, moves)
             + self._many(INSERT_START, self._starts)
+            + self._many(UPSERT_READ, self._reads)
             + self._many(UPSERT_SNAPSHOT, self._snapshots)
         )
 
@@ -116,6 +124,20 @@ class Rows:
         written = len(rows)
         rows.clear()
         return written
+
+
+def _moved(row: TicketRow) -> Row:
+    """Return what `MOVE_TICKET` sets."""
+    return (
+        row.preview,
+        row.waiting_since,
+        row.last_at,
+        row.seq,
+        row.due,
+        row.shopper_said,
+        row.said_by,
+        row.missed,
+    )
 
 
 def _has_moved(old: TicketRow | None, new: TicketRow) -> bool:

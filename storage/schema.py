@@ -176,6 +176,36 @@ DROP TABLE settings;
 """
 
 
+@migrations()
+def inbox_rows(db: Database) -> None:
+    """Keep what an agent's inbox shows beside each ticket, and who has read it.
+
+    Whose word the preview is, and how far agents have read, is filled in by the next
+    message and the next cursor.
+    """
+    db.executescript(INBOX_TABLES)
+
+
+INBOX_TABLES = """
+ALTER TABLE ticket ADD COLUMN shopper_said INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ticket ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE ticket ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
+UPDATE ticket SET shopper_said = coalesce((
+  SELECT max(seq) FROM event WHERE event.stream = ticket.stream
+    AND kind = 'msg' AND by LIKE 'shopper:%'), 0);
+-- Closed ones alone: a list of those goes on for ever, the others are kept in memory.
+CREATE INDEX ticket_ended ON ticket(site, closed_at, stream) WHERE status = 'closed';
+CREATE INDEX ticket_ended_held ON ticket(site, assignee, closed_at, stream)
+  WHERE status = 'closed';
+-- How far each agent has read, and who wants to be reminded (spec F19, F20).
+CREATE TABLE reading(
+  stream INTEGER NOT NULL, agent TEXT NOT NULL, read INTEGER NOT NULL,
+  marked INTEGER NOT NULL, mark_id TEXT NOT NULL,
+  PRIMARY KEY (stream, agent)) STRICT, WITHOUT ROWID;
+CREATE INDEX reading_marked ON reading(stream) WHERE marked <> 0;
+"""
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

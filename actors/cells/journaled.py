@@ -17,11 +17,11 @@ from actors.cells import past
 from actors.cells.alarms import Alarms
 from actors.cells.ports import Audience, Clock, RulesOf
 from actors.cells.reading import fail
-from actors.chat.events import Closed, Event
+from actors.chat.events import Closed, Event, Got, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.ids import ChatId, Millis, Seq, SiteId, stream_of
-from actors.rows import ticket_row
+from actors.rows import read_rows, ticket_row
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timers
@@ -32,6 +32,8 @@ SNAPSHOT_EVERY = 64
 """Events between snapshots, growing with the chat to an eighth of its length (F53)."""
 RETRY_AFTER = Millis(5000)
 """How long what has fallen due rests after a failure: a full disk, or a bug in it."""
+CURSORS = frozenset({Read, Got})
+"""Journaled together, and with nothing else (F12)."""
 NOWHERE = -1
 """The stream of a key that is no chat id."""
 
@@ -133,6 +135,8 @@ class JournaledChat(Actor):
             records.append(codec.to_record(event, state.seq, prev))
         append = Append(self._stream, tuple(records), self._lane, self, subject)
         append.start = start
+        if type(events[0].body) in CURSORS:
+            append.reads = read_rows(self._stream, events)
         self._put_with_row(append, site)
         fresh = state.seq - self._snapshot_seq
         closed = type(events[-1].body) is Closed

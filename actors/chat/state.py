@@ -101,6 +101,8 @@ class ChatState(msgspec.Struct, gc=False):
     last_at: Millis = Millis(0)
     closed_at: Millis | None = None
     preview: str = ""
+    said_by: Person = Person("")
+    """Whose words the preview is."""
     ball: Ball | None = None
     paused_at: Millis | None = None
     """Since when the shopper's wait does not count, if it does not."""
@@ -151,7 +153,7 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
             ball.autos += 1
             ball.auto_at = event.at
         return
-    state.preview = preview(said)
+    state.preview, state.said_by = preview(said), by
     if by == state.shopper:
         state.shopper_said = state.seq
         if ball is None:

@@ -109,6 +109,13 @@ def scribble(path: Path, page: int) -> None:
         file.write(b"\xee" * PAGE_BYTES)
 
 
+def scribble_last(path: Path, pages: int) -> None:
+    """Overwrite the last pages, where the newest rows are and no table's root."""
+    last = path.stat().st_size // PAGE_BYTES
+    for page in range(last - pages + 1, last + 1):
+        scribble(path, page)
+
+
 def truncate(path: Path, pages: int) -> None:
     """Cut a file to its first pages."""
     os.truncate(path, pages * PAGE_BYTES)

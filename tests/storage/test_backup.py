@@ -11,7 +11,7 @@ from storage import doctor, meta, queries
 from storage.backup import back_up
 from storage.errors import BackupFailed
 from storage.schema import open_reader, open_writer
-from tests.faults.disk import scribble
+from tests.faults.disk import scribble_last
 from tests.storage.books import Books, record, ticket
 
 
@@ -83,8 +83,7 @@ def test_a_failed_copy_leaves_the_older_one(
     books.settle()
     back_up(path, target)
     books.close()
-    for page in range(30, 40):
-        scribble(path, page)
+    scribble_last(path, 4)
     with pytest.raises(BackupFailed, match="malformed"):
         back_up(path, target)
     assert seqs(target) == list(range(1, 101))
@@ -96,8 +95,7 @@ def test_a_damaged_copy_is_not_kept(
 ) -> None:
     def copy_and_break(journal: Path, copy: Path) -> None:
         really(journal, copy)
-        for page in range(30, 40):
-            scribble(copy, page)
+        scribble_last(copy, 4)
 
     really = backup_module._copy
     monkeypatch.setattr(backup_module, "_copy", copy_and_break)

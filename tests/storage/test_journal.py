@@ -10,8 +10,17 @@ import pytest
 from storage import journal as journal_module
 from storage import queries, reader
 from storage.errors import JournalBroken, Unstorable
-from storage.records import Append, Query, Record, SnapshotRow, StartRow, TicketRow
-from tests.faults.disk import scribble
+from storage.records import (
+    Append,
+    Lane,
+    Query,
+    ReadRow,
+    Record,
+    SnapshotRow,
+    StartRow,
+    TicketRow,
+)
+from tests.faults.disk import scribble_last
 from tests.storage.books import Books, record, ticket
 
 HUGE = 2**63
@@ -109,6 +118,8 @@ THIRD = ticket(7, 3)
         THIRD._replace(closed_at=88),
         THIRD._replace(control="bot"),
         THIRD._replace(profile="another"),
+        THIRD._replace(shopper_said=3, said_by="shopper:p"),
+        THIRD._replace(missed=2),
     ],
 )
 def test_whatever_changes_in_a_ticket_is_written(books: Books, row: TicketRow) -> None:
@@ -117,6 +128,18 @@ def test_whatever_changes_in_a_ticket_is_written(books: Books, row: TicketRow) -
         books.settle()
     books.append(7, record(3), ticket=row)
     assert books.ask(lambda found: queries.ticket(found, 7)) == row
+
+
+def test_how_far_agents_have_read_is_kept_with_the_events(books: Books) -> None:
+    lane = Lane()
+    for seq, agent in ((1, "ann"), (2, "ben"), (4, "ann")):
+        append = Append(7, (record(seq),), lane, books, reads=(ReadRow(7, agent, seq),))
+        books.journal.append(append)
+        if seq == 2:
+            append = Append(7, (record(3),), lane, books)
+            books.journal.append(append)
+    found = books.rows("SELECT agent, read, marked FROM reading WHERE stream = 7")
+    assert sorted(found) == [("ann", 4, 0), ("ben", 2, 0)]
 
 
 def test_a_ticket_changed_outside_its_chat_is_not_taken_for_known(
@@ -274,11 +297,10 @@ def test_a_damaged_page_met_by_a_query_ends_the_journal(
     books.append(7, *(record(seq, "x" * 2000) for seq in range(1, 60)))
     books.settle()
     books.close()
-    for page in range(30, 40):
-        scribble(path, page)
+    scribble_last(path, 10)
     damaged = Books(path)
     with pytest.raises(JournalBroken, match="start again"):
-        damaged.rows("SELECT sum(length(body)) FROM event")
+        damaged.rows("SELECT sum(length(text)) FROM message")
     damaged.close()
 
 

@@ -48,6 +48,30 @@ def test_every_table_is_strict(path: Path) -> None:
     assert [name for name, strict in tables if not strict] == []
 
 
+def test_a_journal_from_before_the_inbox_learns_what_shoppers_said(path: Path) -> None:
+    with closing(open_writer(path)) as connection:
+        connection.executescript(
+            """
+            DROP TABLE reading;
+            DROP INDEX ticket_ended; DROP INDEX ticket_ended_held;
+            ALTER TABLE ticket DROP COLUMN shopper_said;
+            ALTER TABLE ticket DROP COLUMN said_by;
+            ALTER TABLE ticket DROP COLUMN missed;
+            DELETE FROM _sqlite_migrations WHERE name = 'inbox_rows';
+            INSERT INTO event VALUES
+              (1, 7, 1, 0, 0, 'opened', 'shopper:p', 's', 1, x''),
+              (2, 7, 2, 1, 0, 'msg', 'shopper:p', 's', 1, x''),
+              (3, 7, 3, 2, 0, 'msg', 'agent:ann', 'a', 1, x'');
+            INSERT INTO ticket (stream, chat, site, profile, channel, status, control,
+              preview, opened_at, last_at, seq)
+              VALUES (7, 'c', 's', 'p', 'chat', 'open', 'humans', '', 0, 0, 3);
+            """
+        )
+    with closing(open_writer(path)) as connection:
+        found = connection.execute("SELECT shopper_said, said_by FROM ticket")
+        assert found.fetchall() == [(2, "")]
+
+
 def test_opening_again_keeps_what_is_there(path: Path) -> None:
     with closing(open_writer(path)) as connection:
         connection.execute("INSERT INTO meta VALUES ('a', 'b')")
