@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from actors.chat.hours import ALWAYS, OpenHours
+from actors.chat.limits import ChatLimits
 from actors.ids import Millis
 
 Url = Annotated[str, Meta(pattern="^https://", max_length=2048)]
@@ -178,6 +179,8 @@ class Rules(msgspec.Struct, frozen=True):
     version: int = 0
     settings: Settings = Settings()
     hours: OpenHours = ALWAYS
+    limits: ChatLimits = ChatLimits()
+    """Of the broker, and the same for all its sites."""
     admins: frozenset[str] = frozenset()
     """Agents who may open any ticket of the site."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from actors.chat.limits import ChatLimits
 from actors.ids import SiteId
 from actors.library import EMPTY, NAMES, Collection, Library
 from actors.settings import Rules, Settings
@@ -30,7 +31,9 @@ class Site(msgspec.Struct, frozen=True):
 class Sites:
     """All sites and their agents, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ChatLimits = NO_RULES.limits) -> None:
+        self._limits = limits
+        self._no_rules = _limited(NO_RULES, limits)
         self._sites: dict[str, Site] = {}
         self._agents: dict[tuple[str, str], Agent] = {}
 
@@ -44,13 +47,14 @@ class Sites:
 
     def add(self, site: Site) -> None:
         """Know `site`, or know it anew."""
-        self._sites[site.id] = site
+        rules = _limited(site.rules, self._limits)
+        self._sites[site.id] = msgspec.structs.replace(site, rules=rules)
         self._note_admins(site.id)
 
     def rules_of(self, site: str) -> Rules:
         """Return the rules by which the chats of `site` run now."""
         known = self._sites.get(site)
-        return NO_RULES if known is None else known.rules
+        return self._no_rules if known is None else known.rules
 
     def apply(self, site: str, version: int, settings: Settings) -> None:
         """Let `settings` hold from now on, whole."""
@@ -114,3 +118,7 @@ class Sites:
         if admins != known.rules.admins:
             rules = msgspec.structs.replace(known.rules, admins=admins)
             self._sites[site] = msgspec.structs.replace(known, rules=rules)
+
+
+def _limited(rules: Rules, limits: ChatLimits) -> Rules:
+    return msgspec.structs.replace(rules, limits=limits)

@@ -87,8 +87,10 @@ class ChatCell(JournaledChat):
         """Return whether the chat may be put away; if so its snapshot is on its way."""
         if self._state.seq != self._durable or self._shop.audience.listening(self.chat):
             return False
-        if self._moving and not is_full(self._state):
-            return False
+        if self._moving:
+            rules = self._shop.rules_of(SiteId(self._state.site))
+            if not is_full(self._state, rules.limits):
+                return False
         self.snapshot()
         return True
 

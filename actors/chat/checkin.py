@@ -62,7 +62,9 @@ def deadline(state: ChatState, rules: Rules) -> Millis | None:
 
 def _watched(state: ChatState, rules: Rules) -> bool:
     # A full journal keeps its last places for what must always fit.
-    return rules.settings.check_in.enabled and counts(state) and not is_full(state)
+    if not rules.settings.check_in.enabled or is_full(state, rules.limits):
+        return False
+    return counts(state)
 
 
 def _due(ball: Ball, rules: Rules) -> Millis | None:

@@ -42,7 +42,7 @@ def write(
 
     A chat whose journal is full moves its cursors without events: they stay (F57).
     """
-    if is_full(state):
+    if is_full(state, rules.limits):
         return Unchanged()
     events: list[Event] = []
     for name, cursor in moving.items():

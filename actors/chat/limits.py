@@ -1,5 +1,7 @@
 """How much fits: into a message, and into one chat's journal."""
 
+import msgspec
+
 from actors.chat.state import ChatState
 from actors.refusals import Reason, Refused
 
@@ -11,14 +13,23 @@ RESERVED = 16
 """Places kept for what must always fit: the end, a rating, `erased` (F57)."""
 
 
-def is_full(state: ChatState) -> bool:
+class ChatLimits(msgspec.Struct, frozen=True):
+    """The two, as a broker is configured."""
+
+    text_bytes: int = TEXT_BYTES
+    chat_events: int = CHAT_EVENTS
+
+
+def is_full(state: ChatState, limits: ChatLimits) -> bool:
     """Return whether only what must always fit may follow."""
-    return state.seq >= CHAT_EVENTS - RESERVED
+    return state.seq >= limits.chat_events - RESERVED
 
 
-def full(state: ChatState) -> Refused | None:
+def full(state: ChatState, limits: ChatLimits) -> Refused | None:
     """Return why nothing more may be written, or `None`."""
-    return Refused(Reason.TOO_BIG, limit=CHAT_EVENTS) if is_full(state) else None
+    if not is_full(state, limits):
+        return None
+    return Refused(Reason.TOO_BIG, limit=limits.chat_events)
 
 
 def misspelt(text: str, path: str) -> Refused | None:

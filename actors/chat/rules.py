@@ -92,15 +92,15 @@ def _decide_rarer(
         case Start():
             return talk.start(state, command, rules)
         case Note():
-            return talk.note(state, command)
+            return talk.note(state, command, rules)
         case End():
             return talk.end(state, command)
         case Snooze():
-            return ticket.snooze(state, command)
+            return ticket.snooze(state, command, rules)
         case Wake():
-            return ticket.wake(state, command)
+            return ticket.wake(state, command, rules)
         case Assign():
-            return ticket.assign(state, command)
+            return ticket.assign(state, command, rules)
         case Route():
             return routing.route(state, command)
         case Requeue():

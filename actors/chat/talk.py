@@ -11,7 +11,7 @@ from actors.chat.events import (
     Said,
     StatusChanged,
 )
-from actors.chat.limits import TEXT_BYTES, full, misspelt
+from actors.chat.limits import ChatLimits, full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, stepped_in
 from actors.chat.teams import team_for
@@ -41,7 +41,7 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     if settings.legal.ack_required and not command.legal_ack:
         why = "the terms were not acknowledged"
         return Refused(Reason.FORBIDDEN, path="$.legal_ack", why=why)
-    wrong = _unfit(command.text, command.blobs)
+    wrong = _unfit(command.text, command.blobs, rules.limits)
     if wrong is not None:
         return wrong
     by, at = command.by, command.at
@@ -71,7 +71,8 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     """Append a message; an agent's takes the ticket over, anyone's wakes it."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED, start_new=True)
-    wrong = _unfit(command.text, command.blobs) or full(state)
+    limits = rules.limits
+    wrong = _unfit(command.text, command.blobs, limits) or full(state, limits)
     if wrong is not None:
         return wrong
     if command.by.startswith(AGENT):
@@ -81,11 +82,11 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     return (*_woken(state, command.at), message)
 
 
-def note(state: ChatState, command: Note) -> Outcome:
+def note(state: ChatState, command: Note, rules: Rules) -> Outcome:
     """Append a note; nobody's turn, owner or receipt changes by it."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
-    wrong = _unfit(command.text, ()) or full(state)
+    wrong = _unfit(command.text, (), rules.limits) or full(state, rules.limits)
     if wrong is not None:
         return wrong
     return (Event(command.by, command.at, Noted(command.text), command.id),)
@@ -134,10 +135,11 @@ def _takes_over(state: ChatState, rules: Rules) -> bool | Refused:
             return Refused(Reason.CONFLICT, holder=state.assignee)
 
 
-def _unfit(text: str, blobs: tuple[str, ...]) -> Refused | None:
+def _unfit(text: str, blobs: tuple[str, ...], limits: ChatLimits) -> Refused | None:
     """Return why nobody may say this, or `None`."""
-    if len(text) * CHAR_BYTES > TEXT_BYTES < len(text.encode(errors="replace")):
-        return Refused(Reason.TOO_BIG, path="$.text", limit=TEXT_BYTES)
+    most = limits.text_bytes
+    if len(text) * CHAR_BYTES > most < len(text.encode(errors="replace")):
+        return Refused(Reason.TOO_BIG, path="$.text", limit=most)
     if blobs:
         # No image can be named before it was uploaded to this chat (F10).
         return Refused(Reason.NO_BLOB, path="$.blobs")

@@ -7,13 +7,14 @@ from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
 from actors.ids import Millis
 from actors.refusals import Reason, Refused
+from actors.settings import Rules
 
 SOONEST = Millis(60 * 1000)
 LATEST = Millis(90 * 24 * 3600 * 1000)
 """A snooze ends one minute to ninety days ahead (F17)."""
 
 
-def snooze(state: ChatState, command: Snooze) -> Outcome:
+def snooze(state: ChatState, command: Snooze, rules: Rules) -> Outcome:
     """Put the ticket aside; a second time moves the alarm."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
@@ -23,24 +24,30 @@ def snooze(state: ChatState, command: Snooze) -> Outcome:
     if until is not None and not SOONEST <= until - command.at <= LATEST:
         return Refused(Reason.BAD_TIME, path="$.until")
     change = StatusChanged(state.status, "snoozed", until)
-    return full(state) or (Event(command.by, command.at, change, command.id),)
+    return full(state, rules.limits) or (
+        Event(command.by, command.at, change, command.id),
+    )
 
 
-def wake(state: ChatState, command: Wake) -> Outcome:
+def wake(state: ChatState, command: Wake, rules: Rules) -> Outcome:
     """Bring the ticket back; an open one stays as it is."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
     if state.status == "open":
         return Unchanged()
     change = StatusChanged("snoozed", "open", None, "manual")
-    return full(state) or (Event(command.by, command.at, change, command.id),)
+    return full(state, rules.limits) or (
+        Event(command.by, command.at, change, command.id),
+    )
 
 
-def assign(state: ChatState, command: Assign) -> Outcome:
+def assign(state: ChatState, command: Assign, rules: Rules) -> Outcome:
     """Give the ticket to another agent or to nobody; the same one changes nothing."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
     if state.assignee == command.to:
         return Unchanged()
     change = Assigned(state.assignee, command.to, "manual")
-    return full(state) or (Event(command.by, command.at, change, command.id),)
+    return full(state, rules.limits) or (
+        Event(command.by, command.at, change, command.id),
+    )

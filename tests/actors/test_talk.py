@@ -2,7 +2,7 @@ import pytest
 
 from actors.chat.commands import Note, Say, Start
 from actors.chat.events import Closed, Legal, Opened, Said
-from actors.chat.limits import CHAT_EVENTS, RESERVED, TEXT_BYTES
+from actors.chat.limits import CHAT_EVENTS, RESERVED, TEXT_BYTES, ChatLimits
 from actors.chat.outcomes import Repeated, Unchanged
 from actors.ids import Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
@@ -312,3 +312,11 @@ def test_commands_carry_what_a_start_and_a_note_need() -> None:
     start = Start("i", SHOPPER, SITE, Scene().now, CHAT, "sue", "hi")
     assert (start.chat, start.profile, start.text) == (CHAT, "sue", "hi")
     assert Note("i", ANN, SITE, Scene().now, "psst").text == "psst"
+
+
+def test_how_much_fits_is_for_the_broker_to_say() -> None:
+    scene = Scene(Rules(limits=ChatLimits(text_bytes=10, chat_events=30))).open()
+    assert scene.refuses(SHOPPER, saying("ąąąąąą")).limit == 10
+    while scene.state.seq < 30 - RESERVED:
+        assert scene.kinds(SHOPPER, saying("ąąąąą")) == ["msg"]
+    assert scene.refuses(SHOPPER, saying("no")).limit == 30
