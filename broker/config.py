@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 
 
 def _says(text: str) -> Meta:
@@ -69,23 +71,71 @@ class LimitsConfig(Section, frozen=True):
     ] = 16 * 1024
     head_s: Annotated[Seconds, _says("Seconds for the head to arrive.")] = 5.0
     hello_s: Annotated[Seconds, _says("Seconds from upgrade to `hello`.")] = 5.0
+    unauthenticated: Annotated[
+        Count, _says("Connections that owe a `hello`, at a time.")
+    ] = 256
     frame_bytes: Annotated[
         int, Meta(ge=1024, le=16 * 1024 * 1024), _says("Bytes of a client's message.")
     ] = 64 * 1024
     fragments: Annotated[
         int, Meta(ge=1, le=2**31), _says("Frames a message may be cut into.")
     ] = 64
+    depth: Annotated[
+        int, Meta(ge=4, le=64), _says("Maps and lists inside one another in a message.")
+    ] = 8
+    text_bytes: Annotated[
+        int, Meta(ge=256, le=1024 * 1024), _says("Bytes of UTF-8 in one text.")
+    ] = 8192
+    shopper_rate: Annotated[Rate, _says("Messages of a shopper in a second.")] = 1.0
+    shopper_burst: Annotated[Count, _says("Messages of a shopper at once.")] = 10
+    agent_rate: Annotated[
+        Rate, _says("Messages and notes of an agent in a second.")
+    ] = 20.0
+    agent_burst: Annotated[Count, _says("Messages and notes of an agent at once.")] = 40
+    conn_frames: Annotated[
+        Count,
+        _says("Frames read from a connection in a second; four times it at once."),
+    ] = 50
+    conn_bytes: Annotated[
+        int,
+        Meta(ge=1024, le=1024**3),
+        _says("Bytes read from a connection in a second; four times it at once."),
+    ] = 128 * 1024
+    new_chats: Annotated[Count, _says("Chats that a shopper may begin.")] = 6
+    new_chats_h: Annotated[
+        float, Meta(gt=0, le=8760), _says("Hours in which they are counted.")
+    ] = 12.0
+    logins: Annotated[
+        int, Meta(ge=1, le=10_000), _says("Logins of one address in five minutes.")
+    ] = 5
+    per_ip: Annotated[Count, _says("Connections of one address.")] = 2000
+    per_ip_visitors: Annotated[
+        Count, _says("Sockets of one address that no token has vouched for.")
+    ] = 20
+    per_ip_new: Annotated[
+        Rate, _says("New connections of one address in a second; ten times it at once.")
+    ] = 30.0
+    per_person: Annotated[
+        int, Meta(ge=1, le=10_000), _says("Connections of one person.")
+    ] = 10
+    total: (
+        Annotated[
+            Count,
+            _says("Connections in all, if not 80 % of the descriptors there may be."),
+        ]
+        | None
+    ) = None
+    chat_events: Annotated[
+        int, Meta(ge=64, le=1_000_000), _says("Events in one chat's journal.")
+    ] = 10_000
     outbox_bytes: Annotated[
         int,
         Meta(ge=64 * 1024, le=1024**3),
         _says("Bytes a client may lag behind before it is cut off."),
     ] = 1024 * 1024
-    per_person: Annotated[
-        int, Meta(ge=1, le=10_000), _says("Connections of one person.")
-    ] = 10
-    logins: Annotated[
-        int, Meta(ge=1, le=10_000), _says("Logins of one address in five minutes.")
-    ] = 5
+    stall_s: Annotated[
+        Seconds, _says("Seconds a client may take nothing of what it is sent.")
+    ] = 10.0
     trusted_networks: Annotated[
         tuple[str, ...],
         _says("CIDR list: whose rates and counts are not limited, for load tests."),

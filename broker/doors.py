@@ -17,6 +17,7 @@ from broker.edge.portable import PortableDoor
 from broker.edge.reactor import AVAILABLE, Reactor
 from broker.edge.streamed import Surroundings
 from broker.edge.tls import Tls
+from broker.wire.codec import codecs
 
 if TYPE_CHECKING:
     from broker.server import Broker
@@ -56,6 +57,8 @@ def open_door(
             outbox_bytes=limits.outbox_bytes,
             frame_bytes=limits.frame_bytes,
             fragments=limits.fragments,
+            stall_s=limits.stall_s,
+            codecs=codecs(limits.depth),
             reconnect_after=broker.reconnect_after,
         )
         return Door(listener, broker, edge=edge, timers=broker.timers, limits=heads)
@@ -66,6 +69,8 @@ def open_door(
         outbox_bytes=limits.outbox_bytes,
         frame_bytes=limits.frame_bytes,
         fragments=limits.fragments,
+        stall_s=limits.stall_s,
+        codecs=codecs(limits.depth),
         reconnect_after=broker.reconnect_after,
     )
     tls = broker.config.server.tls

@@ -11,21 +11,44 @@ from actors.cells.agent import AgentCell
 from actors.cells.alarms import Alarms
 from actors.cells.chat import ChatCell, Shop
 from actors.cells.desk import DeskCell
-from actors.cells.fittings import Fittings
+from actors.cells.fittings import Fittings, NewChats
 from actors.cells.idmaker import IdMaker
 from actors.cells.ports import Clock
 from actors.cells.profile import ProfileCell
-from actors.chat.limits import CHAT_EVENTS, TEXT_BYTES
+from actors.ids import Millis
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
 from broker.config import LimitsConfig
 from broker.gate import Gate
 from broker.hub import Hub
+from broker.limits import Talk, Tally
 from broker.sites import Sites
 from storage.journal import Journal
 
+HOUR = 3600 * 1000
 HEARTBEAT_S = 20
 """Seconds between the server's pings (protocol section 3)."""
+
+TOLD = (
+    "hello_s",
+    "frame_bytes",
+    "fragments",
+    "depth",
+    "text_bytes",
+    "shopper_rate",
+    "shopper_burst",
+    "agent_rate",
+    "agent_burst",
+    "conn_frames",
+    "conn_bytes",
+    "new_chats",
+    "new_chats_h",
+    "per_person",
+    "chat_events",
+    "outbox_bytes",
+    "stall_s",
+)
+"""Limits that clients are told: what they can keep to. The others are for attackers."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +63,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Alarms
     timers: Timers
     clock: Clock
+    tally: Tally
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +81,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     monotonic: Callable[[], float]
     epoch: str
     version: str
-    limits: dict[str, int]
+    talk: Talk
+    tally: Tally
+    limits: dict[str, float]
     """What clients are told of the limits, by their names in the configuration."""
 
     @property
@@ -71,7 +97,9 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
     system, journal, hub = parts.system, parts.journal, parts.hub
     timers, clock = parts.timers, parts.clock
     shop = Shop(journal, hub, parts.alarms, timers, clock, parts.sites.rules_of)
-    fittings = Fittings(journal, timers, clock)
+    within = Millis(int(limits.new_chats_h * HOUR))
+    new_chats = NewChats(limits.new_chats, within)
+    fittings = Fittings(journal, timers, clock, new_chats)
     chats: Kind[ChatCell] = Kind(system, "chat", partial(ChatCell, shop=shop))
     people: Kind[ProfileCell] = Kind(
         system,
@@ -100,12 +128,7 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         monotonic=timers.now,
         epoch=journal.epoch,
         version=version("shopwire"),
-        limits={
-            "frame_bytes": limits.frame_bytes,
-            "fragments": limits.fragments,
-            "text_bytes": TEXT_BYTES,
-            "chat_events": CHAT_EVENTS,
-            "outbox_bytes": limits.outbox_bytes,
-            "per_person": limits.per_person,
-        },
+        talk=Talk(limits),
+        tally=parts.tally,
+        limits={name: getattr(limits, name) for name in TOLD},
     )

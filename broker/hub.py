@@ -15,6 +15,7 @@ from actors.chat.events import Assigned, CheckedIn, Closed, Event, seen_by_shopp
 from actors.chat.state import ChatState
 from actors.ids import AgentId, ChatId, Person, SiteId
 from actors.runtime.system import Kind
+from broker.limits import Tally
 from broker.speech import Colleague, PresencePush, check_in, ev
 from broker.subscription import Subscription
 from broker.wire.codec import Codec
@@ -49,8 +50,9 @@ class Counts:
 class Hub:
     """All connections of the process."""
 
-    def __init__(self, per_person: int) -> None:
+    def __init__(self, per_person: int, tally: Tally) -> None:
         self._per_person = per_person
+        self._tally = tally
         self._listeners: dict[ChatId, list[Subscription]] = {}
         self._connections: dict[str, int] = {}
         """How many each person has. Only counted, not listed: it is in memory for all
@@ -71,7 +73,7 @@ class Hub:
     def enter(self, peer: "Peer") -> None:
         """Take in a connection whose person is known now."""
         self.peers.add(peer)
-        person = _counted_as(peer)
+        person = peer.counted_as
         count = self._connections.get(person, 0) + 1
         self._connections[person] = count
         if count > self._per_person and not peer.transport.trusted:
@@ -82,7 +84,7 @@ class Hub:
     def leave(self, peer: "Peer") -> None:
         """Forget a connection, or what its person was until now."""
         self.peers.discard(peer)
-        person = _counted_as(peer)
+        person = peer.counted_as
         others = self._connections.pop(person, 1) - 1
         if others:
             self._connections[person] = others
@@ -188,6 +190,7 @@ class Hub:
             default=None,
         )
         if idle is not None:
+            self._tally.limited["per_person"] += 1
             idle.transport.close(Close.TOO_MANY)
 
     def _concerned(
@@ -212,12 +215,6 @@ class Hub:
             if frame is None:
                 frame = frames[peer.codec] = peer.codec.encode(said)
             peer.transport.offer(frame)
-
-
-def _counted_as(peer: "Peer") -> str:
-    """Return a name of the peer's person that nobody else has, at any site."""
-    # A shopper's is such a name already, and no second string is made for it.
-    return f"{peer.site}/{peer.who}" if peer.insider else peer.who
 
 
 def _remove(lists: dict[K, list[V]], key: K, value: V) -> None:

@@ -16,6 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from broker.config import LimitsConfig
 from broker.server import Broker
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -96,6 +97,12 @@ class Figures(Collector):
             yield GaugeMetricFamily(PREFIX + name, meaning, value)
         for name, meaning, value in counters(self._broker):
             yield CounterMetricFamily(PREFIX + name, meaning, value)
+        limited = CounterMetricFamily(
+            PREFIX + "limited", "How often a limit was met.", labels=["limit"]
+        )
+        for name in LimitsConfig.__struct_fields__:
+            limited.add_metric([name], self._broker.tally.limited[name])
+        yield limited
 
 
 def registry(broker: Broker) -> CollectorRegistry:

@@ -18,6 +18,7 @@ from broker.gate import Identity
 from broker.hello import Greeting
 from broker.house import House
 from broker.hub import Hub
+from broker.limits import RETRY_S, Patience
 from broker.requests import REQUESTS
 from broker.speech import (
     Colleague,
@@ -34,6 +35,7 @@ from broker.subscription import Queue, Subscription
 from broker.transport import Transport
 from broker.wire import frames
 from broker.wire.codec import Codec
+from broker.wire.doubts import TOO_DEEP
 from broker.wire.errors import TABLE, Broken, Close, Code, refuse
 from broker.wire.session import ServerSession
 from storage.records import Record
@@ -57,6 +59,7 @@ class Peer:
 
     __slots__ = (
         "_bars",
+        "_patience",
         "_queue",
         "_session",
         "_subscriptions",
@@ -96,11 +99,19 @@ class Peer:
         self._subscriptions: tuple[Subscription, ...] = ()
         """Few: a dictionary would be larger than all the rest of an idle shopper."""
         self._bars: dict[ChatId, Bar] | None = None
+        self._patience: Patience | None = None
+        """With one who writes too fast; before that there is none."""
 
     @property
     def connection(self) -> object:
         """Itself: nobody stands between."""
         return self
+
+    @property
+    def counted_as(self) -> str:
+        """A name of the person that nobody else has, at any site."""
+        # A shopper's is such a name already, and no second string is made for it.
+        return f"{self.site}/{self.who}" if self.insider else self.who
 
     @property
     def hub(self) -> Hub:
@@ -228,26 +239,35 @@ class Peer:
     ) -> None:
         """Refuse a request; later writes wait if this one is to be tried again."""
         if wrote and TABLE[Code(refused.reason)].retry:
-            if self._bars is None:
-                self._bars = {}
-            until = self.house.monotonic() + BARRED_S
-            self._bars.setdefault(chat, Bar(re, refused.reason, until))
-        self.hub.counts.refused += 1
-        if refused.newer:
-            self.say(stale(re, chat, refused, insider=self.insider))
-        else:
-            self.say(err(re, refused))
+            self._bar(chat, re, refused.reason)
+        if refused.limit is not None:
+            self.house.tally.limited[_name_of_limit(refused)] += 1
+        self._say_no(re, chat, refused)
 
     def barred(self, chat: ChatId, re: str) -> Reason | None:
         """Return why a write may not go ahead of an earlier one to be tried again."""
-        bars = self._bars
-        bar = bars.get(chat) if bars else None
-        if bars is None or bar is None:
-            return None
-        if re != bar.re and self.house.monotonic() < bar.until:
-            return bar.reason
-        del bars[chat]
-        return None
+        return self._barred(chat, re) if self._bars else None
+
+    def may_write(self, re: str, chat: ChatId, *, counted: bool) -> bool:
+        """Return whether a write may be sent to `chat`; if not, it is refused.
+
+        Messages are `counted`: a person writes so many and no more. Who goes on for
+        seconds is sent away. What came before what was refused so goes ahead of it.
+        """
+        if self.transport.trusted:
+            return True
+        wait, now = 0.0, self.house.monotonic()
+        if not self._bars or self._barred(_door_of(chat), re) is None:
+            if counted:
+                talk = self.house.talk
+                wait = talk.wait(self.counted_as, now, insider=self.insider)
+            if wait == 0:
+                return True
+            self._bar(_door_of(chat), re, Reason.RATE_LIMITED)
+        wait_ms = int(max(wait, RETRY_S) * 1000) + 1
+        self._say_no(re, chat, Refused(Reason.RATE_LIMITED, retry_after=wait_ms))
+        self._lose_patience(now)
+        return False
 
     def attach(self, chat: ChatId) -> None:
         """Listen to a chat from its first event on."""
@@ -300,6 +320,38 @@ class Peer:
 
     # Within.
 
+    def _say_no(self, re: str, chat: ChatId, refused: Refused) -> None:
+        self.hub.counts.refused += 1
+        if refused.newer:
+            self.say(stale(re, chat, refused, insider=self.insider))
+        else:
+            self.say(err(re, refused))
+
+    def _bar(self, chat: ChatId, re: str, reason: Reason) -> None:
+        if self._bars is None:
+            self._bars = {}
+        now, bar = self.house.monotonic(), self._bars.get(chat)
+        if bar is None or bar.re == re or bar.until <= now:
+            self._bars[chat] = Bar(re, reason, now + BARRED_S)
+
+    def _barred(self, chat: ChatId, re: str) -> Reason | None:
+        bars = self._bars
+        bar = bars.get(chat) if bars else None
+        if bars is None or bar is None:
+            return None
+        if re != bar.re and self.house.monotonic() < bar.until:
+            return bar.reason
+        del bars[chat]
+        return None
+
+    def _lose_patience(self, now: float) -> None:
+        name = "agent_rate" if self.insider else "shopper_rate"
+        self.house.tally.limited[name] += 1
+        if self._patience is None:
+            self._patience = Patience()
+        if self._patience.ends(now):
+            self.transport.close(Close.FLOODING)
+
     def _take_other(self, said: frames.ClientFrame | frames.Err) -> None:
         if isinstance(said, frames.Hello):
             if self.greeting is not None:
@@ -308,6 +360,8 @@ class Peer:
             self.greeting = Greeting(self)
             self.greeting.identify(said)
         elif isinstance(said, frames.Err):
+            if said.reason == TOO_DEEP:
+                self.house.tally.limited["depth"] += 1
             self.say(said)
 
     def _deny(self, said: frames.ClientFrame | frames.Err) -> None:
@@ -323,3 +377,14 @@ class Peer:
             elif isinstance(said, frames.ChatStart):
                 code = Code.LOGIN_REQUIRED
         self.say(refuse(said.id, code))
+
+
+def _door_of(chat: ChatId) -> ChatId:
+    """Return a name for bars to what has not been sent to `chat` at all."""
+    return ChatId(f"{chat}?")
+
+
+def _name_of_limit(refused: Refused) -> str:
+    if refused.reason is Reason.RATE_LIMITED:
+        return "new_chats"
+    return "chat_events" if refused.path is None else "text_bytes"

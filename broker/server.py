@@ -22,6 +22,7 @@ from actors.cells.alarms import Alarms
 from actors.cells.idmaker import IdMaker
 from actors.cells.orders import Ring
 from actors.cells.reviews import Reviews
+from actors.chat.limits import ChatLimits
 from actors.ids import ChatId, Millis
 from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
@@ -40,6 +41,7 @@ from broker.gate import Gate
 from broker.house import Parts, build
 from broker.http.front import Front
 from broker.hub import Hub
+from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.loop import TaskLoop
 from broker.peer import Peer
@@ -102,8 +104,11 @@ class Broker:
         self.change, self.query = books.change, books.query
         self.chance = random.SystemRandom()
         self.keepalive = Keepalive(self.loop.wake)
-        self.hub = Hub(config.limits.per_person)
-        self.sites = Sites()
+        self.tally = Tally()
+        self.hub = Hub(config.limits.per_person, self.tally)
+        self.sites = Sites(
+            ChatLimits(config.limits.text_bytes, config.limits.chat_events)
+        )
         self.gate = Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
@@ -116,6 +121,7 @@ class Broker:
             alarms=self.alarms,
             timers=self.timers,
             clock=self.clock,
+            tally=self.tally,
         )
         self.system = parts.system
         self.house = build(parts, config.limits)
@@ -363,6 +369,7 @@ class Broker:
             await trio.sleep(1)
             for kind in self.house.kinds:
                 kind.sweep(len(kind) // SWEEP_S + 1)
+            self.house.talk.sweep(self.monotonic())
             self.loop.wake()
 
     async def _expire(self) -> None:

@@ -107,6 +107,17 @@ def last_closed(
     return None if row is None else (row[0], row[1])
 
 
+def opened_before(
+    connection: sqlite3.Connection, site: str, profile: str, channel: str, number: int
+) -> int | None:
+    """Return when the person's last conversation but `number` - 1 was opened."""
+    sql = """
+    SELECT opened_at FROM ticket WHERE site = ? AND profile = ? AND channel = ?
+    ORDER BY stream DESC LIMIT 1 OFFSET ?"""
+    row = connection.execute(sql, (site, profile, channel, number - 1)).fetchone()
+    return None if row is None else row[0]
+
+
 def due(connection: sqlite3.Connection) -> list[tuple[str, int]]:
     """Return chat and moment of all that want to be woken, the earliest first."""
     sql = "SELECT chat, due FROM ticket WHERE due IS NOT NULL ORDER BY due, stream"

@@ -1,10 +1,20 @@
 """What the actors of people work with."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from actors.cells.ports import Clock
+from actors.ids import Millis
 from actors.runtime.timers import Timers
 from storage.journal import Journal
+
+
+class NewChats(NamedTuple):
+    """How many chats a person may open within how long (F57)."""
+
+    most: int = 6
+    within: Millis = Millis(12 * 3600 * 1000)
 
 
 class Fittings(msgspec.Struct, frozen=True):
@@ -14,3 +24,4 @@ class Fittings(msgspec.Struct, frozen=True):
     timers: Timers
     """On a clock that never goes back."""
     clock: Clock
+    new_chats: NewChats = NewChats()

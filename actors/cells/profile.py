@@ -22,7 +22,7 @@ from actors.cells.reading import ask
 from actors.cells.relay import Relay
 from actors.chat.commands import Start
 from actors.chat.traits import Traits
-from actors.ids import ChatId, Person, SiteId
+from actors.ids import ChatId, Millis, Person, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
@@ -73,6 +73,8 @@ class Begin(msgspec.Struct, frozen=True):
     legal_ack: bool
     caller: Caller
     tries: int = TRIES
+    limited: bool = True
+    """Whether the number of new chats is limited."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -82,12 +84,22 @@ class Found(msgspec.Struct, frozen=True):
     """Where an earlier start with the same id led to."""
     unclosed: ChatId | None
     previous: ChatId | None
+    opened: Millis | None
+    """When the oldest of as many as are allowed was."""
 
 
 class ProfileCell(Actor):
     """One person; the key is site and `sub`, with a slash between."""
 
-    __slots__ = ("_chats", "_fittings", "_ids", "_lives", "_profile", "_site", "_sub")
+    __slots__ = (
+        "_chats",
+        "_fittings",
+        "_ids",
+        "_lives",
+        "_profile",
+        "_site",
+        "_sub",
+    )
 
     def __init__(
         self,
@@ -208,13 +220,24 @@ class ProfileCell(Actor):
             return
         self.hold()
         find = partial(
-            _find_chats, site=self._site, profile=profile.id, command=begin.id
+            _find_chats,
+            site=self._site,
+            profile=profile.id,
+            command=begin.id,
+            most=self._fittings.new_chats.most,
         )
         start = partial(self._start, begin, profile)
         ask(self, self._fittings.journal, find, start, begin)
 
     def _start(self, begin: Begin, profile: Profile, found: Found) -> None:
         known = found.started or found.unclosed
+        wait = 0 if known or not begin.limited else self._wait(found)
+        if wait > 0:
+            self.release()
+            most = self._fittings.new_chats.most
+            many = Refused(Reason.RATE_LIMITED, limit=most, retry_after=wait)
+            begin.caller.refused(begin.id, NO_CHAT, many)
+            return
         chat = known or self._ids.chat()
         start = Start(
             begin.id,
@@ -233,6 +256,13 @@ class ProfileCell(Actor):
         done = partial(self._done, self._lives, begin)
         relay = Relay(begin.caller, known or NO_CHAT, done, retry=retry)
         self._chats.tell(chat, Order(start, relay, called(profile)))
+
+    def _wait(self, found: Found) -> int:
+        """Return for how many milliseconds no more new chats may be opened."""
+        if found.opened is None:
+            return 0
+        fittings = self._fittings
+        return found.opened + fittings.new_chats.within - fittings.clock()
 
     def _done(self, life: int, begin: Begin, *, again: bool) -> None:
         if life == self._lives:
@@ -255,12 +285,16 @@ def _find_unclosed(db: sqlite3.Connection, site: str, profile: str) -> ChatId | 
     return ChatId(found[1]) if found else None
 
 
-def _find_chats(db: sqlite3.Connection, site: str, profile: str, command: str) -> Found:
+def _find_chats(
+    db: sqlite3.Connection, site: str, profile: str, command: str, most: int
+) -> Found:
     stream = queries.start(db, site, profile, command)
     ticket = None if stream is None else queries.ticket(db, stream)
     closed = queries.last_closed(db, site, profile, "chat")
+    opened = queries.opened_before(db, site, profile, "chat", most)
     return Found(
         ChatId(ticket.chat) if ticket else None,
         _find_unclosed(db, site, profile),
         ChatId(closed[1]) if closed else None,
+        None if opened is None else Millis(opened),
     )

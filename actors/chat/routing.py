@@ -12,13 +12,13 @@ from actors.chat.state import ChatState, counts
 from actors.settings import Rules
 
 
-def route(state: ChatState, command: Route) -> Outcome:
+def route(state: ChatState, command: Route, rules: Rules) -> Outcome:
     """Give the ticket to an agent, unless it needs none any more."""
     waits = counts(state) and state.assignee is None
     if not waits or state.team != command.team:
         return Unchanged()
     change = Assigned(None, command.to, "routing")
-    return full(state) or (Event(command.by, command.at, change, command.id),)
+    return full(state, rules.limits) or (Event(command.by, command.at, change, command.id),)
 
 
 def requeue(state: ChatState, command: Requeue, rules: Rules) -> Outcome:
@@ -30,4 +30,4 @@ def requeue(state: ChatState, command: Requeue, rules: Rules) -> Outcome:
     handed = Event(by, at, change, command.id)
     said = rules.settings.assignment.announce_transfer
     announced = () if said is None else (Event(by, at, Said(said, auto="handoff")),)
-    return full(state) or (handed, *announced)
+    return full(state, rules.limits) or (handed, *announced)

@@ -102,7 +102,7 @@ def _decide_rarer(
         case Assign():
             return ticket.assign(state, command, rules)
         case Route():
-            return routing.route(state, command)
+            return routing.route(state, command, rules)
         case Requeue():
             return routing.requeue(state, command, rules)
         case Tick():

@@ -15,14 +15,14 @@ from broker.edge.keepalive import Keepalive
 from broker.edge.outbox import Outbox, SlowPeer
 from broker.edge.reactor import NOTHING, READ, WRITE, Reactor
 from broker.transport import Origin
-from broker.wire.codec import Codec
+from broker.wire.codec import BY_NAME, Codec, Codecs
 from broker.wire.errors import Close
 from broker.wire.frames import Closing
 from broker.wire.framing import Framer, Goodbye, close_frame, ping_frame
 
 RECEIVE = 16 * 1024
 """Bytes taken from a socket in one turn: about a hundred messages at most."""
-STALL = 10
+STALL = 10.0
 """Seconds that what is to be sent may stand still (F52)."""
 LINGER = 2
 """Seconds for the peer to take a last frame and hang up; an early close would make the
@@ -55,6 +55,8 @@ class Edge(msgspec.Struct, frozen=True):
     either: bool = False
     """Whether text and binary messages are both taken: for an endpoint without a
     subprotocol, as conformance is tested with."""
+    stall_s: float = STALL
+    codecs: Codecs = msgspec.field(default_factory=lambda: BY_NAME)
 
 
 class Connection:
@@ -193,7 +195,11 @@ class Connection:
             return False
         if self._ends_at is not None and now >= self._ends_at:
             self.end()
-        elif self.open and self._outbox.blocked and now - self._moved >= STALL:
+        elif (
+            self.open
+            and self._outbox.blocked
+            and now - self._moved >= self._edge.stall_s
+        ):
             self._too_slow()
         return self._fd >= 0 and (self._outbox.blocked or not self.open)
 

@@ -13,7 +13,7 @@ import msgspec
 from actors.runtime.timers import Timer, Timers
 from broker.edge.connection import Connection, Edge
 from broker.transport import Origin
-from broker.wire.codec import BY_NAME, SUBPROTOCOLS
+from broker.wire.codec import SUBPROTOCOLS
 from broker.wire.errors import Close
 from broker.wire.upgrade import (
     Head,
@@ -186,7 +186,7 @@ class Guest:
         # It takes our place in the reactor, too.
         self._connection = Connection(
             self._socket.detach(),
-            BY_NAME[upgraded.subprotocol],
+            door.edge.codecs[upgraded.subprotocol],
             door.edge,
             origin=origin,
             greeted=self._late.drop,

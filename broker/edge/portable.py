@@ -21,7 +21,7 @@ from broker.edge.streamed import Streamed, Surroundings
 from broker.edge.tls import Tls
 from broker.edge.watched import Carrier, hang_up
 from broker.transport import Origin
-from broker.wire.codec import BY_NAME, SUBPROTOCOLS, Codec
+from broker.wire.codec import SUBPROTOCOLS, Codec
 from broker.wire.errors import Close
 from broker.wire.upgrade import Head, Refused, answer, parse_head, refused
 
@@ -180,7 +180,7 @@ class Guest:
             if isinstance(outcome, Refused):
                 await self._refuse(outcome)
             else:
-                codec = BY_NAME[outcome.subprotocol]
+                codec = self._door.around.codecs[outcome.subprotocol]
                 await self._converse(codec, origin, received, rest)
 
     async def _converse(

@@ -23,7 +23,7 @@ from broker.edge.outbox import LOW_WATER, SlowPeer
 from broker.edge.watched import Carrier, Watched
 from broker.loop import TaskLoop
 from broker.transport import Origin
-from broker.wire.codec import Codec
+from broker.wire.codec import BY_NAME, Codec, Codecs
 from broker.wire.errors import Close
 from broker.wire.frames import Closing
 from broker.wire.framing import BINARY, TEXT
@@ -43,6 +43,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds that a client which is sent away should wait: jittered."""
     either: bool = False
     """Whether text and binary messages are both taken, without a subprotocol."""
+    stall_s: float = STALL
+    codecs: Codecs = msgspec.field(default_factory=lambda: BY_NAME)
 
 
 class Backlog:
@@ -166,7 +168,7 @@ class Streamed:
         try:
             with self._scope:
                 async with trio.open_nursery() as nursery:
-                    with trio.fail_after(STALL):
+                    with trio.fail_after(around.stall_s):
                         request = await wrap_server_stream(
                             nursery, stream, max_message_size=around.frame_bytes
                         )
@@ -226,7 +228,7 @@ class Streamed:
             self.end()
             return False
         waits = not self._backlog.empty
-        if self.open and waits and now - self._moved_at >= STALL:
+        if self.open and waits and now - self._moved_at >= self._around.stall_s:
             self._too_slow()
         return waits or not self.open
 

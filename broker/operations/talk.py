@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from actors.cells.orders import Join, LookBack, Sign
-from actors.cells.profile import Begin
+from actors.cells.profile import NO_CHAT, Begin
 from actors.chat.commands import End, MoveCursor, Say
 from actors.ids import Seq, stream_of
 from broker.operations.ordering import order
@@ -56,7 +56,11 @@ def got(peer: "Peer", said: frames.Got) -> None:
 
 def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
     """Have the asker's own actor find or open the chat."""
-    begin = Begin(said.id, said.text or "", said.blobs, said.legal_ack, peer)
+    if not peer.may_write(said.id, NO_CHAT, counted=True):
+        return
+    limited = not peer.transport.trusted
+    text, ack = said.text or "", said.legal_ack
+    begin = Begin(said.id, text, said.blobs, ack, peer, limited=limited)
     peer.house.people.tell(f"{peer.site}/{peer.sub}", begin)
 
 

@@ -161,7 +161,7 @@ class Welcome(FromServer, frozen=True, gc=False, tag="welcome"):
     server: Server
     now: Millis
     heartbeat_s: int
-    limits: dict[str, int]
+    limits: dict[str, float]
     chat: ChatId | None
     """The shopper's open chat."""
     config: msgspec.Struct | msgspec.Raw | UnsetType = UNSET

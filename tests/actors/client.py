@@ -154,6 +154,8 @@ class Client:
         self.typers: set[Person] = set()
         self.bars: dict[ChatId, Reason] = {}
         self.slow = False
+        self.limited = True
+        """Whether new chats are counted."""
         self.profile: Profile | None = None
         self.chat: ChatId | None = None
         self.turned = 0
@@ -242,7 +244,7 @@ class Client:
     ) -> None:
         """Start a chat by way of the profile; without taking a turn."""
         self.asked[id_] += 1
-        begin = Begin(id_, text, (), legal_ack=False, caller=self)
+        begin = Begin(id_, text, (), False, self, limited=self.limited)  # noqa: FBT003  # positional, as the broker makes it
         self.world.people.tell(f"{SITE}/{sub}", begin)
 
     # Hearing: a caller and a guest.

@@ -381,3 +381,61 @@ def test_a_chat_start_by_way_of_the_relay_keeps_a_turn_each(
     sue.do(chat, saying("between"), "c")
     world.turn()
     assert sue.order[-2:] == ["c", "b"]
+
+
+# How many (F57).
+
+HOUR = 3600 * 1000
+
+
+def open_and_close(sue: Client, name: str) -> None:
+    chat = begun(sue, name).chat
+    sue.gets(chat, ending())
+
+
+def refused_start(world: World, sue: Client, name: str) -> Refused:
+    sue.begin("hello", name)
+    world.turn()
+    answer = sue.answers[name][-1]
+    assert isinstance(answer, Refused), answer
+    return answer
+
+
+def test_a_shopper_opens_so_many_chats_and_no_more_until_the_first_is_old(
+    world: World, sue: Client
+) -> None:
+    for number in range(6):
+        open_and_close(sue, f"chat-{number}")
+        world.wait(HOUR / 1000)
+    refused = refused_start(world, sue, "one more")
+    assert refused.reason is Reason.RATE_LIMITED
+    assert refused.limit == 6
+    assert refused.retry_after is not None
+    # The count is in the journal: a new process knows it too.
+    world.restart(kill=True)
+    again = world.client()
+    again.arrive("sue", name="Sue")
+    late = refused_start(world, again, "and again")
+    assert late.reason is Reason.RATE_LIMITED
+    assert late.retry_after is not None
+    world.wait(late.retry_after / 1000 + 1)
+    assert not begun(again, "now").existing
+
+
+def test_a_start_that_appends_to_the_chat_that_runs_is_no_new_one(sue: Client) -> None:
+    for number in range(5):
+        open_and_close(sue, f"chat-{number}")
+    begun(sue, "the sixth")
+    for number in range(5):
+        assert begun(sue, f"more-{number}").existing
+    # So is a repeat of one that opened a chat, whatever became of it.
+    assert begun(sue, "chat-0").dup
+
+
+def test_load_tests_open_any_number(world: World, sue: Client) -> None:
+    for number in range(6):
+        open_and_close(sue, f"chat-{number}")
+    assert refused_start(world, sue, "limited").reason is Reason.RATE_LIMITED
+    sue.limited = False
+    world.wait(5)
+    assert not begun(sue, "unlimited").existing

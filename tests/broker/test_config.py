@@ -58,6 +58,7 @@ def test_every_key_has_a_variable(key: Key) -> None:
         "limits.trusted_networks": "10.0.0.0/8, ::1/128",
         "metrics.token": TOKEN,
         "log.access": "true",
+        "limits.total": "1000",
     }.get(key.path, str(key.default))
     config = msgspec.to_builtins(load(None, {key.variable: value}))
     got = config[key.section][key.name]

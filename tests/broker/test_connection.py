@@ -211,7 +211,7 @@ async def test_a_reader_that_stands_still_is_cut_off() -> None:
         for _ in range(20):
             wire.connection.offer(BIG)
         await wire.turn()
-        await wire.seconds(STALL - 1)
+        await wire.seconds(int(STALL) - 1)
         assert wire.connection.open
         await wire.seconds(2)
         assert not wire.connection.open
@@ -224,7 +224,7 @@ async def test_a_reader_that_takes_a_little_now_and_then_stays() -> None:
             wire.connection.offer(BIG)
         await wire.turn()
         for _ in range(4):
-            await wire.seconds(STALL - 2)
+            await wire.seconds(int(STALL) - 2)
             await wire.far.recv(400_000)
             await wire.turn()
             assert wire.connection.open

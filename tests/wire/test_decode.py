@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broker.wire.codec import BY_NAME, JSON, MSGPACK, SUBPROTOCOLS, Codec
+from broker.wire.codec import BY_NAME, JSON, MSGPACK, SUBPROTOCOLS, Codec, codecs
 from broker.wire.errors import Broken, Close, Code
 from broker.wire.frames import Bye, Err, FromClient, MsgSend
 from tests.wire.examples import CLIENT
@@ -357,3 +357,13 @@ def test_both_subprotocols_judge_a_map_alike(fields: dict[str, object]) -> None:
     # NaN and its kind are `null` in JSON, and 2.0 is read as an integer by neither.
     if "nan" not in repr(fields) and "inf" not in repr(fields):
         assert by_msgpack in ("unsayable", judged(JSON.unframed))
+
+
+@pytest.mark.parametrize("name", SUBPROTOCOLS)
+def test_how_deep_is_too_deep_is_for_the_broker_to_say(name: str) -> None:
+    strict, usual = codecs(5)[name].unframed, BY_NAME[name].unframed
+    for depth, fits in ((4, True), (5, False)):
+        said = {"op": "bye", "id": "1", "x": nested(depth)}
+        payload = PACK[usual](said)
+        assert isinstance(usual.decode(payload), Bye)
+        assert isinstance(strict.decode(payload), Bye) == fits
