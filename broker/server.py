@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import trio
@@ -27,6 +26,7 @@ from actors.ids import ChatId, Millis
 from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
 from broker import admin, founding
+from broker.addresses import Addresses
 from broker.books import Books
 from broker.config import Config
 from broker.doors import open_door, portable
@@ -85,8 +85,7 @@ class Broker:
         """Whether the disk has failed: nothing more can be promised."""
         self._virtual = virtual
         self._door: Door | PortableDoor | None = None
-        networks = config.limits.trusted_networks
-        self._trusted = [ip_network(network) for network in networks]
+        self.addresses = Addresses(config)
         in_tasks = virtual or portable(config.server)
         self.loop: Reactor | TaskLoop = TaskLoop() if in_tasks else Reactor()
         wall = _virtual_wall() if virtual else time.time
@@ -318,7 +317,8 @@ class Broker:
         self, connection: Connection | Streamed, address: str, rest: bytes
     ) -> None:
         """Serve a connection that has been upgraded; it owes a hello."""
-        connection.trusted = self._trusts(address)
+        caller = self.addresses.caller(address, {})
+        connection.trusted = self.addresses.trusts(caller)
         connection.serve(Peer(connection, self.house), rest)
 
     def origin_of(self, head: Head) -> Origin | None:
@@ -331,13 +331,6 @@ class Broker:
         if page == own:
             return Origin(page, own=True)
         return Origin(page, own=False) if self.sites.allows(page) else None
-
-    def _trusts(self, address: str) -> bool:
-        """Return whether limits on numbers and rates do not hold for `address`."""
-        if not self._trusted:
-            return False
-        known = ip_address(address)
-        return any(known in network for network in self._trusted)
 
     def serve_http(self, peer: socket.socket, received: bytes) -> None:
         """Answer a plain HTTP request that begins with `received`."""

@@ -18,7 +18,9 @@ def route(state: ChatState, command: Route, rules: Rules) -> Outcome:
     if not waits or state.team != command.team:
         return Unchanged()
     change = Assigned(None, command.to, "routing")
-    return full(state, rules.limits) or (Event(command.by, command.at, change, command.id),)
+    return full(state, rules.limits) or (
+        Event(command.by, command.at, change, command.id),
+    )
 
 
 def requeue(state: ChatState, command: Requeue, rules: Rules) -> Outcome:

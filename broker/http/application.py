@@ -16,7 +16,6 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from broker.asyncapi import document
 from broker.http import connection
-from broker.http.addresses import Addresses
 from broker.http.errors import answer
 from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
@@ -49,11 +48,10 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     """Return the application of `broker`."""
     pages = Pages(broker.config.server, broker.sites)
     guards = Guards(broker, pages)
-    addresses = Addresses(broker.config)
     app = Litestar(
         [
-            *health.routes(broker, addresses),
-            *login.routes(broker, addresses),
+            *health.routes(broker),
+            *login.routes(broker),
             *settings.routes(broker, guards),
             *library.routes(broker, guards),
             *agents.routes(broker, guards),

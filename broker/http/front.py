@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 import trio
 
 from broker.edge.watched import Carrier, socket_of
-from broker.http.addresses import Addresses
 from broker.http.stream import Replaying
 from broker.wire.upgrade import refused
 
@@ -51,7 +50,6 @@ class Front:
         self._prepared = trio.Event()
         self._open: dict[trio.socket.SocketType, str] = {}
         """Each with the address that it counts for; none if it is a proxy's."""
-        self._addresses = Addresses(broker.config)
         self.requests = 0
         """How many are being answered."""
 
@@ -106,10 +104,12 @@ class Front:
     def _takes(self, peer: trio.socket.SocketType) -> bool:
         """Return whether there is room for one more connection, which then counts."""
         try:
-            caller = self._addresses.caller(peer.getpeername()[0], {})
+            caller = self._broker.addresses.caller(peer.getpeername()[0], {})
         except OSError:
             return False  # it has gone again
-        counted = "" if self._addresses.speaks_for_many(caller) else caller.household
+        counted = (
+            "" if self._broker.addresses.speaks_for_many(caller) else caller.household
+        )
         alike = sum(other == counted for other in self._open.values())
         if len(self._open) >= MOST or (counted and alike >= PER_ADDRESS):
             return False

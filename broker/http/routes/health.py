@@ -9,7 +9,6 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import UNSET, UnsetType
 
 from broker import metrics
-from broker.http.addresses import Addresses
 from broker.http.errors import Refusal
 from broker.server import Broker
 from broker.wire.errors import TABLE, Code
@@ -40,7 +39,7 @@ class Version(msgspec.Struct, frozen=True):
     version: str
 
 
-def routes(broker: Broker, addresses: Addresses) -> list[HTTPRouteHandler]:
+def routes(broker: Broker) -> list[HTTPRouteHandler]:
     """Return the handlers."""
     collected = metrics.registry(broker)
     secret = broker.config.metrics.token
@@ -65,6 +64,7 @@ def routes(broker: Broker, addresses: Addresses) -> list[HTTPRouteHandler]:
     def read_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Answer how much of everything there is and was."""
         client = request.client
+        addresses = broker.addresses
         caller = addresses.caller(client.host if client else "", request.headers)
         given = request.headers.get("authorization", "").encode()
         known = secret is not None and hmac.compare_digest(

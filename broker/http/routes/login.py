@@ -8,7 +8,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from broker.http.addresses import Addresses
 from broker.http.attempts import Attempts
 from broker.http.bodies import Strict
 from broker.http.errors import Refusal, granted, refusals
@@ -40,7 +39,7 @@ class Session(msgspec.Struct, frozen=True):
     exp: int
 
 
-def routes(broker: Broker, addresses: Addresses) -> list[HTTPRouteHandler]:
+def routes(broker: Broker) -> list[HTTPRouteHandler]:
     """Return the handler."""
     attempts = Attempts(broker.config.limits.logins, WINDOW_S)
 
@@ -56,10 +55,12 @@ def routes(broker: Broker, addresses: Addresses) -> list[HTTPRouteHandler]:
     ) -> Session:
         """Give an agent a token for twelve hours."""
         client = request.client
+        addresses = broker.addresses
         caller = addresses.caller(client.host if client else "", request.headers)
         if not addresses.trusts(caller):
             wait = attempts.wait(caller.household, broker.monotonic())
             if wait > 0:
+                broker.tally.limited["logins"] += 1
                 raise Refusal(Code.RATE_LIMITED, retry_ms=int(wait * 1000) + 1)
         minted = granted(await log_in(broker, data.email, data.password, data.site))
         return Session(minted.token, minted.exp)

@@ -7,8 +7,8 @@ import trio
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.tcp_server import TCPServer
 
+from broker.addresses import Addresses
 from broker.http import front, shell
-from broker.http.addresses import Addresses
 from broker.http.application import HttpApplication
 from tests.broker.http.web import SETTINGS, Web, refusal
 

@@ -1,7 +1,7 @@
 import pytest
 
+from broker.addresses import Addresses
 from broker.config import Config, LimitsConfig, ServerConfig
-from broker.http.addresses import Addresses
 
 CONFIG = Config(
     server=ServerConfig(trusted_proxies=("10.0.0.0/8", "::1/128")),
