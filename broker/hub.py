@@ -11,20 +11,31 @@ from actors.agent.commands import Lose, Presence, Take
 from actors.cells.agent import AgentCell
 from actors.cells.chat import ChatCell
 from actors.cells.orders import Left
-from actors.chat.events import Assigned, CheckedIn, Closed, Event, seen_by_shopper
+from actors.chat.events import (
+    Assigned,
+    CheckedIn,
+    Closed,
+    Event,
+    Opened,
+    seen_by_shopper,
+)
 from actors.chat.state import ChatState
 from actors.ids import AgentId, ChatId, Person, SiteId
 from actors.runtime.system import Kind
 from broker.limits import Tally
-from broker.speech import Colleague, PresencePush, check_in, ev
+from broker.speech import Colleague, PresencePush, check_in, ev, profile_event
 from broker.subscription import Subscription
 from broker.wire.codec import Codec
 from broker.wire.errors import Close
 from broker.wire.frames import Eph, FromServer
+from storage.people import CLOSED, STARTED, Happening, of_chat
 from storage.records import Record
 
 if TYPE_CHECKING:
     from broker.peer import Peer
+
+MOST_NEWS = 20
+"""Events of one import that are pushed, 16 KiB each at most."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -175,6 +186,21 @@ class Hub:
                     self.agents.tell(f"{state.site}/{agent}", news)
         elif isinstance(body, Closed) and state.assignee is not None:
             self.agents.tell(f"{state.site}/{state.assignee}", Lose(chat))
+        if isinstance(body, Opened | Closed):
+            kind = STARTED if isinstance(body, Opened) else CLOSED
+            own = of_chat(kind, event.at, chat, state.channel)
+            self.happened(state.site, state.profile, [own])
+
+    def happened(self, site: str, profile: str, news: list[Happening]) -> None:
+        """Tell agents who have a chat of `profile` open what has happened there.
+
+        Of many at a time the newest; who lags hears nothing. It is all in the history.
+        """
+        for peer in self._staff.get(SiteId(site), ()):
+            for chat in peer.chats_of(profile):
+                for happening in sorted(news)[-MOST_NEWS:]:
+                    frame = peer.codec.encode(profile_event(chat, profile, happening))
+                    peer.transport.signal((chat, happening.id), frame)
 
     def presence(self, site: SiteId, agents: dict[AgentId, Presence]) -> None:
         """Push to all agents of `site` how these are seen now."""

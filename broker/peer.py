@@ -192,6 +192,10 @@ class Peer:
                 return subscription
         return None
 
+    def chats_of(self, profile: str) -> list[ChatId]:
+        """Return the chats of a person that an agent has open here."""
+        return [s.chat for s in self._subscriptions if s.profile == profile]
+
     def subscribe(self, subscription: Subscription) -> None:
         """Listen anew; what was sent of the same chat before is over."""
         old = self.subscription(subscription.chat)

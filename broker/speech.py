@@ -4,6 +4,8 @@ A shopper's frames are made by the same functions as an agent's, with `insider` 
 what shoppers may not see is left out here or is not there at all.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -15,6 +17,7 @@ from actors.refusals import Newer, Refused
 from broker.storefront import Storefront
 from broker.wire.errors import Code, Details, refuse
 from broker.wire.frames import Err, Ev, Ok, Push, Ticket
+from storage.people import Happening
 from storage.records import Record
 
 RETRY_AFTER = 1000
@@ -47,6 +50,22 @@ class ConfigPush(Push, frozen=True, gc=False, tag="push"):
     """The shop's document has changed, or what you see of it."""
 
     config: Storefront | UnsetType = UNSET
+
+
+class ProfileEvent(msgspec.Struct, frozen=True, gc=False):
+    """Something that a person did, or that was done for them."""
+
+    id: str
+    kind: str
+    at: Millis
+    data: dict[str, Any]
+
+
+class ProfileEventPush(Push, frozen=True, gc=False, tag="push"):
+    """The person whose chat is open here did something."""
+
+    profile: str = ""
+    event: ProfileEvent | UnsetType = UNSET
 
 
 class Stale(Err, frozen=True, gc=False, tag="err"):
@@ -153,4 +172,17 @@ def check_in(chat: ChatId, state: ChatState, body: CheckedIn) -> CheckInPush:
     """Return the notice of a check-in."""
     return CheckInPush(
         "checkin", chat, body.state, body.count, body.since, state.assignee
+    )
+
+
+def shown(happening: Happening) -> ProfileEvent:
+    """Return a line of a person's history."""
+    data: dict[str, Any] = msgspec.json.decode(happening.data)
+    return ProfileEvent(happening.id, happening.kind, Millis(happening.at), data)
+
+
+def profile_event(chat: ChatId, profile: str, happening: Happening) -> ProfileEventPush:
+    """Return the notice of a new line in a person's history."""
+    return ProfileEventPush(
+        "profile_event", chat, profile=profile, event=shown(happening)
     )

@@ -37,6 +37,7 @@ class Subscription:
         "over",
         "peer",
         "position",
+        "profile",
         "resumed",
     )
 
@@ -51,6 +52,8 @@ class Subscription:
         """Whether it came with the hello, which has been answered already."""
         self.over = False
         """Whether the connection has left the chat, or opened it anew."""
+        self.profile = ""
+        """Whose chat it is; an agent's alone knows."""
         self._re = re
         self._held: dict[Seq, list[Accepted]] | None = None
 
@@ -66,6 +69,8 @@ class Subscription:
 
     def opened(self, head: Seq, state: ChatState, name: str) -> None:
         """Say that events will follow."""
+        if self.insider:
+            self.profile = state.profile
         if not self.resumed:
             self.peer.say_opened(self._re, self.chat, head, state, name)
             self._re = ""

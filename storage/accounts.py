@@ -87,6 +87,10 @@ SITE = Table("site")
 KEY = Table("key")
 AGENT = Table("agent")
 PROFILE = Table("profile")
+# Without what the shop tells beside, which may be long: see `storage.people`.
+_PROFILE = """
+SELECT site, id, sub, name, email, phone, locale, created_at, updated_at FROM profile
+WHERE site = ?"""
 
 
 def add_site(db: Database, site: Site) -> bool:
@@ -210,7 +214,7 @@ def save_profile(db: Database, changed: Profile) -> bool:
 
 def profile(connection: sqlite3.Connection, site: str, id_: str) -> Profile | None:
     """Return the profile with our id `id_`."""
-    sql = "SELECT * FROM profile WHERE site = ? AND id = ?"
+    sql = f"{_PROFILE} AND id = ?"
     row = connection.execute(sql, (site, id_)).fetchone()
     return None if row is None else Profile(*row)
 
@@ -219,16 +223,16 @@ def profile_by_sub(
     connection: sqlite3.Connection, site: str, sub: str
 ) -> Profile | None:
     """Return the profile that the shop calls `sub`."""
-    sql = "SELECT * FROM profile WHERE site = ? AND sub = ?"
+    sql = f"{_PROFILE} AND sub = ?"
     row = connection.execute(sql, (site, sub)).fetchone()
     return None if row is None else Profile(*row)
 
 
 def _insert(db: Database, table: Table, row: msgspec.Struct) -> bool:
     values = msgspec.structs.astuple(row)
-    marks = ", ".join("?" * len(values))
+    columns, marks = ", ".join(row.__struct_fields__), ", ".join("?" * len(values))
     # Not `OR IGNORE`, which would hide a broken CHECK and a missing value too.
-    sql = f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - a constant
+    sql = f"INSERT INTO {table}({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - constants
     return _update(db, sql, *values)
 
 

@@ -101,6 +101,12 @@ def documents_by_name(db: Database) -> None:
     db.executescript(DOCUMENT_TABLE)
 
 
+@migrations()
+def people(db: Database) -> None:
+    """Keep what a shop tells of its customers, and what they did there."""
+    db.executescript(PEOPLE_TABLES)
+
+
 JOURNAL_TABLES = """
 CREATE TABLE event(
   gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -173,6 +179,17 @@ CREATE TABLE document(
   PRIMARY KEY (site, name, version)) STRICT;
 INSERT INTO document SELECT site, 'settings', version, at, by, document FROM settings;
 DROP TABLE settings;
+"""
+
+PEOPLE_TABLES = """
+-- In the row of the person: what is personal stands in as few places as possible.
+ALTER TABLE profile ADD COLUMN facts TEXT;
+CREATE TABLE profile_event(
+  site TEXT NOT NULL, profile TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL, data TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX profile_event_id ON profile_event(site, profile, id);
+-- The kind, so that a page of one kind reads no row of another.
+CREATE INDEX profile_event_at ON profile_event(site, profile, at, id, kind);
 """
 
 

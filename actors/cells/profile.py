@@ -64,6 +64,12 @@ class Arrive(msgspec.Struct, frozen=True):
     guest: Guest
 
 
+class Described(msgspec.Struct, frozen=True):
+    """The shop has told anew who the person is; it is durable."""
+
+    profile: Profile
+
+
 class Begin(msgspec.Struct, frozen=True):
     """A person has something to say, in the chat they have or in a new one."""
 
@@ -128,9 +134,11 @@ class ProfileCell(Actor):
         ask(self, self._fittings.journal, find, known)
 
     def on_receive(self, message: object) -> None:
-        """Carry out an `Arrive` or a `Begin`."""
+        """Carry out an `Arrive` or a `Begin`, or take note of a `Described`."""
         if isinstance(message, Arrive):
             self._arrive(message)
+        elif isinstance(message, Described):
+            self._learn(message.profile)
         elif isinstance(message, Begin):
             self._begin(message)
 
@@ -154,40 +162,33 @@ class ProfileCell(Actor):
     # Arriving.
 
     def _arrive(self, arrive: Arrive) -> None:
-        old = self._profile
-        new = self._described(arrive.claims)
-        if old is not None and _same(old, new):
+        old, claims = self._profile, arrive.claims
+        if old is not None and _told(old, claims) == old:
             self._look_for_chat(arrive, old)
             return
         # Nobody hears a new name or id before it is durable.
         self.hold()
-        write = partial(_update if old else accounts.add_profile, new=new)
+        now = self._fittings.clock()
+        new = Profile(
+            self._site,
+            self._ids.profile() if old is None else old.id,
+            self._sub,
+            None,
+            None,
+            None,
+            None,
+            now,
+            now,
+        )
+        write = partial(_tell, claims=claims, new=new, known=old is not None)
         saved = self.guarded(partial(self._saved, self._lives, arrive), arrive)
         self._fittings.journal.change(Change(write, saved))
 
-    def _described(self, claims: Claims) -> Profile:
-        """Return the person as `claims` have it; what they leave out stays."""
-        old, now = self._profile, self._fittings.clock()
-        if old is None:
-            old = Profile(
-                self._site,
-                self._ids.profile(),
-                self._sub,
-                None,
-                None,
-                None,
-                None,
-                now,
-                now,
-            )
-        return msgspec.structs.replace(
-            old,
-            name=claims.name or old.name,
-            email=claims.email or old.email,
-            phone=claims.phone or old.phone,
-            locale=claims.locale or old.locale,
-            updated_at=now,
-        )
+    def _learn(self, profile: Profile) -> None:
+        old = self._profile
+        # A token may have told something newer on the way.
+        if old is None or old.updated_at <= profile.updated_at:
+            self._profile = profile
 
     def _saved(self, life: int, arrive: Arrive, change: Change) -> None:
         profile, alive = change.result, life == self._lives
@@ -272,12 +273,28 @@ class ProfileCell(Actor):
             self.kind.put_first(self.key, once_more)
 
 
-def _update(db: Database, new: Profile) -> Profile | None:
-    return new if accounts.save_profile(db, new) else None
+def _tell(db: Database, claims: Claims, new: Profile, *, known: bool) -> Profile | None:
+    """Return the person's row with what `claims` say in it, or `new` as such.
+
+    `None`: there is none any more, but it was `known`.
+    """
+    # Here, where nobody comes between: the shop may have told something itself.
+    old = accounts.profile_by_sub(db.conn, new.site, claims.sub)
+    if old is None:
+        return None if known else accounts.add_profile(db, _told(new, claims))
+    told = msgspec.structs.replace(_told(old, claims), updated_at=new.updated_at)
+    return told if accounts.save_profile(db, told) else None
 
 
-def _same(old: Profile, new: Profile) -> bool:
-    return msgspec.structs.replace(new, updated_at=old.updated_at) == old
+def _told(old: Profile, claims: Claims) -> Profile:
+    """Return the person as `claims` have it; what they leave out stays."""
+    return msgspec.structs.replace(
+        old,
+        name=claims.name or old.name,
+        email=claims.email or old.email,
+        phone=claims.phone or old.phone,
+        locale=claims.locale or old.locale,
+    )
 
 
 def _find_unclosed(db: sqlite3.Connection, site: str, profile: str) -> ChatId | None:

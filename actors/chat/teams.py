@@ -1,9 +1,24 @@
 """Whose queue a new ticket waits in, and who may open it there (F26)."""
 
-from actors.chat.state import ChatState
+from typing import Protocol
+
 from actors.chat.traits import Traits
 from actors.ids import AGENT, Person
 from actors.settings import AssignmentSettings, Condition, Rules
+
+
+class Queued(Protocol):
+    """A ticket, in memory or as its row."""
+
+    @property
+    def team(self) -> str | None:
+        """Whose queue it is in."""
+        ...
+
+    @property
+    def assignee(self) -> str | None:
+        """Who has it."""
+        ...
 
 
 def team_for(assignment: AssignmentSettings, traits: Traits) -> str | None:
@@ -17,18 +32,18 @@ def team_for(assignment: AssignmentSettings, traits: Traits) -> str | None:
     return None
 
 
-def may_open(state: ChatState, who: Person, rules: Rules) -> bool:
+def may_open(ticket: Queued, who: Person, rules: Rules) -> bool:
     """Return whether an agent may open the ticket: any may, but of restricted teams.
 
     Those are for their members, for admins, and for whom a ticket was given to.
     """
-    if state.team is None:
+    if ticket.team is None:
         return True
-    team = rules.team(state.team)
+    team = rules.team(ticket.team)
     if team is None or not team.restricted:
         return True
     agent = who[len(AGENT) :]
-    return agent in team.members or agent in rules.admins or agent == state.assignee
+    return agent in team.members or agent in rules.admins or agent == ticket.assignee
 
 
 def _fits(condition: Condition, traits: Traits) -> bool:

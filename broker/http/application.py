@@ -21,7 +21,7 @@ from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
 from broker.http.pages import Pages
-from broker.http.routes import agents, health, library, login, settings
+from broker.http.routes import agents, health, library, login, people, settings
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
 from broker.server import Broker
@@ -54,6 +54,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *login.routes(broker),
             *settings.routes(broker, guards),
             *library.routes(broker, guards),
+            *people.routes(broker, guards),
             *agents.routes(broker, guards),
             serving(files(broker.house.version)),
         ],

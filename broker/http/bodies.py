@@ -79,6 +79,8 @@ def decoded(body: bytes, kind: type[T]) -> T:
         path = (place and place["path"]) or "$"
         reason = place["reason"] if place else str(error)
         raise Refusal(Code.BAD_FRAME, path=path, reason=reason) from error
+    except RecursionError as error:
+        raise Refusal(Code.BAD_FRAME, path="$", reason="is too deep") from error
     except msgspec.DecodeError as error:
         raise Refusal(Code.BAD_FRAME, path="$", reason="is no JSON") from error
     except UnicodeDecodeError as error:

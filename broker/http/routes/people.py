@@ -1,0 +1,152 @@
+"""`/v1/sites/{site}/profiles/{profile}`: what a shop tells of its customers.
+
+`{profile}` is what the shop itself calls the person: the `sub` of their tokens.
+"""
+
+import re
+from itertools import accumulate
+from typing import Annotated, Any
+
+import msgspec
+from litestar import post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from actors.ids import ProfileId
+from actors.person import Facts, Moment
+from broker.gate import MAX_SUB
+from broker.http.bodies import Strict, decoded
+from broker.http.errors import Refusal, refusals
+from broker.http.guards import BEARER, Guards
+from broker.office.people import add_happenings, put_facts
+from broker.server import Broker
+from broker.wire.errors import Code
+from storage.people import CLOSED, STARTED, Happening
+from storage.records import storable
+
+PATH = "/v1/sites/{site:str}/profiles/{profile:str}"
+MAX_BATCH = 500
+"""Events at a time."""
+DATA_BYTES = 16 * 1024
+"""Bytes of JSON that go with one event (spec F34)."""
+DATA_DEPTH = 32
+"""Maps and lists in each other: readers in other languages have a limit, too."""
+STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that the person did, or that was done for them."""
+
+    id: Annotated[str, Meta(pattern=r"^[^\s\x00-\x1f\x7f]{1,64}$(?!\n)")]
+    """The same id a second time changes nothing."""
+    kind: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$(?!\n)")]
+    at: Moment
+    data: dict[str, Any] = {}
+
+
+class OneOrMore(Strict[tuple[NewEvent, ...]]):
+    """Takes a list of events, or one event by itself; all are good, or none is."""
+
+    def decode_bytes(self, value: bytes) -> tuple[NewEvent, ...]:
+        """Return the events in the body."""
+        if not value.lstrip().startswith(b"["):
+            return (_storable(decoded(value, NewEvent), "$"),)
+        told = decoded(value, tuple[NewEvent, ...])
+        if len(told) > MAX_BATCH:
+            raise Refusal(Code.TOO_BIG, path="$", limit=MAX_BATCH)
+        return tuple(_storable(one, f"$[{index}]") for index, one in enumerate(told))
+
+
+class Described(msgspec.Struct, frozen=True):
+    """Under which id the person is known in chats."""
+
+    profile: ProfileId
+
+
+class Added(msgspec.Struct, frozen=True):
+    """How many of the events were not known yet."""
+
+    added: int
+
+
+def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
+    """Return the handlers."""
+    guard, responses = [guards.only("admin")], refusals(400, 401, 403, 404, 413)
+
+    @put(
+        PATH,
+        guards=guard,
+        security=BEARER,
+        responses=responses,
+        dto=Strict[Facts],
+        return_dto=None,
+    )
+    async def describe(
+        site: FromPath[str], profile: FromPath[str], data: JSONBody[Facts]
+    ) -> Described:
+        """Let a person be as told: what is left out is not known any more."""
+        known = await put_facts(broker, site, _sub(profile), data)
+        return Described(ProfileId(known.id))
+
+    @post(
+        f"{PATH}/events",
+        guards=guard,
+        security=BEARER,
+        responses=responses,
+        dto=OneOrMore,
+        return_dto=None,
+        status_code=200,
+    )
+    async def add_events(
+        site: FromPath[str],
+        profile: FromPath[str],
+        data: JSONBody[tuple[NewEvent, ...]],
+    ) -> Added:
+        """Add events to a person's history; one by itself need not be in a list."""
+        told = tuple(
+            Happening(one.at, one.id, one.kind, msgspec.json.encode(one.data).decode())
+            for one in data
+        )
+        return Added(await add_happenings(broker, site, _sub(profile), told))
+
+    return [describe, add_events]
+
+
+def _sub(profile: str) -> str:
+    if not 0 < len(profile) <= MAX_SUB or not storable(profile) or "\ufffd" in profile:
+        # No token could name such a person; the last stands for what was no UTF-8.
+        raise Refusal(Code.NOT_FOUND)
+    return profile
+
+
+def _storable(event: NewEvent, path: str) -> NewEvent:
+    """Return `event`, which is at `path` of the body.
+
+    Raises:
+        Refusal: it could not be told to everybody, or is not the shop's to tell.
+    """
+    if event.kind in {STARTED, CLOSED}:
+        reason = "chats tell this themselves"
+        raise Refusal(Code.BAD_FRAME, path=f"{path}.kind", reason=reason)
+    try:
+        # Both subprotocols have to be able to say it: numbers above 64 bits cannot be.
+        msgspec.msgpack.encode(event.data)
+    except OverflowError as error:
+        reason = "has a number of more than 64 bits"
+        raise Refusal(Code.BAD_FRAME, path=f"{path}.data", reason=reason) from error
+    data = msgspec.json.encode(event.data)
+    if len(data) > DATA_BYTES:
+        raise Refusal(Code.TOO_BIG, path=f"{path}.data", limit=DATA_BYTES)
+    if _depth(data) > DATA_DEPTH:
+        reason = f"is more than {DATA_DEPTH} deep"
+        raise Refusal(Code.BAD_FRAME, path=f"{path}.data", reason=reason)
+    return event
+
+
+def _depth(data: bytes) -> int:
+    """Return how many maps and lists are in each other in JSON."""
+    brackets = BRACKETS.findall(STRINGS.sub(b"", data))
+    steps = (1 if bracket in {b"{", b"["} else -1 for bracket in brackets)
+    return max(accumulate(steps), default=0)
