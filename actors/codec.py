@@ -13,7 +13,7 @@ from typing import get_args
 
 import msgspec
 
-from actors.chat.events import AnyBody, Event
+from actors.chat.events import AnyBody, Event, Said
 from actors.chat.state import ChatState, evolve
 from actors.ids import Millis, Person, Seq
 from storage.records import Record, SnapshotRow
@@ -67,8 +67,18 @@ def to_record(event: Event, seq: Seq, prev: Seq) -> Record:
     body = event.body
     text: str | None = getattr(body, "text", None)
     packed = _encode(body)
+    blobs = body.blobs if type(body) is Said else ()
     return Record(
-        seq, prev, event.at, body.kind, event.by, event.id, packed, text, body.ver
+        seq,
+        prev,
+        event.at,
+        body.kind,
+        event.by,
+        event.id,
+        packed,
+        text,
+        body.ver,
+        blobs,
     )
 
 

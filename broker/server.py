@@ -99,8 +99,8 @@ class Broker:
             inline=virtual,
             relaxed=config.storage.durability == "relaxed",
         )
-        books = Books(self.journal, self.loop.wake)
-        self.change, self.query = books.change, books.query
+        self.books = Books(self.journal, self.loop.wake)
+        self.change, self.query = self.books.change, self.books.query
         self.chance = random.SystemRandom()
         self.keepalive = Keepalive(self.loop.wake)
         self.tally = Tally()

@@ -32,6 +32,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """What the message table shows; `None` if it is no message, and when read back."""
     ver: int = 1
     """Version of the body's form: old forms are brought up to date when read."""
+    blobs: tuple[str, ...] = ()
+    """The images it names; none when read back."""
 
 
 class TicketRow(NamedTuple):

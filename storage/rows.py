@@ -10,6 +10,8 @@ from storage.schema import Connection
 LAST_GSEQ = "SELECT coalesce(max(gseq), 0) FROM event"
 INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)"
 INSERT_MESSAGE = "INSERT INTO message VALUES (?,?,?,?,?,?)"
+INSERT_NAMED = "INSERT INTO named VALUES (?,?) ON CONFLICT DO NOTHING"
+DELETE_UNNAMED = "DELETE FROM unnamed WHERE blob = ?"
 INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
 UPSERT_TICKET = """
 INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
@@ -51,6 +53,7 @@ class Rows:
         "_gseq",
         "_known",
         "_messages",
+        "_named",
         "_reads",
         "_snapshots",
         "_starts",
@@ -68,6 +71,7 @@ class Rows:
         self._gseq = last[0] if last else 0
         self._events: list[Row] = []
         self._messages: list[Row] = []
+        self._named: list[Row] = []
         self._tickets: Tickets = {}
         self._starts: list[Row] = []
         self._reads: list[Row] = []
@@ -85,6 +89,8 @@ class Rows:
             )
             if r.text is not None:
                 self._messages.append((gseq, stream, seq, at, by, r.text))
+                if r.blobs:
+                    self._named += [(blob, stream) for blob in r.blobs]
         self._gseq = gseq
         if append.ticket is not None:
             # Written once, as it stands at the end of the batch.
@@ -110,12 +116,19 @@ class Rows:
         return (
             self._many(INSERT_EVENT, self._events)
             + self._many(INSERT_MESSAGE, self._messages)
+            + self._name()
             + self._many(UPSERT_TICKET, upserts)
             + self._many(MOVE_TICKET, moves)
             + self._many(INSERT_START, self._starts)
             + self._many(UPSERT_READ, self._reads)
             + self._many(UPSERT_SNAPSHOT, self._snapshots)
         )
+
+    def _name(self) -> int:
+        if not self._named:
+            return 0
+        self._connection.executemany(DELETE_UNNAMED, [(b,) for b, _ in self._named])
+        return self._many(INSERT_NAMED, self._named)
 
     def _many(self, sql: str, rows: list[Row]) -> int:
         if not rows:

@@ -223,6 +223,34 @@ CREATE INDEX reading_marked ON reading(stream) WHERE marked <> 0;
 """
 
 
+@migrations()
+def blobs(db: Database) -> None:
+    """Create what is known of images; their bytes lie in files beside the journal."""
+    db.executescript(BLOB_TABLES)
+
+
+BLOB_TABLES = """
+-- `source` is the digest of what was uploaded, `digest` that of what is kept of it.
+CREATE TABLE blob(
+  id TEXT NOT NULL PRIMARY KEY, site TEXT NOT NULL, chat TEXT, owner TEXT NOT NULL,
+  source TEXT NOT NULL, digest TEXT NOT NULL, mime TEXT NOT NULL, name TEXT NOT NULL,
+  size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX blob_source ON blob(source);
+CREATE INDEX blob_digest ON blob(digest);
+-- Written in the commit of the message: it fails if the image has just been deleted.
+CREATE TABLE named(
+  blob TEXT NOT NULL REFERENCES blob(id), stream INTEGER NOT NULL,
+  PRIMARY KEY (blob, stream)) STRICT, WITHOUT ROWID;
+CREATE INDEX named_stream ON named(stream);
+-- Those that no message has named yet, and since when they wait for one.
+CREATE TABLE unnamed(
+  blob TEXT NOT NULL PRIMARY KEY REFERENCES blob(id), at INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX unnamed_at ON unnamed(at);
+"""
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

@@ -48,7 +48,8 @@ def _differs(command: object, event: Event) -> bool:
     """Return whether a repeat says something else than what was journaled."""
     body = event.body
     if isinstance(command, Say | Start):
-        return not isinstance(body, Said) or body.text != command.text
+        said = (command.text, command.blobs)
+        return not isinstance(body, Said) or (body.text, body.blobs) != said
     if isinstance(command, Note):
         return not isinstance(body, Noted) or body.text != command.text
     return False

@@ -9,7 +9,7 @@ from functools import partial
 import msgspec
 
 from actors import codec
-from actors.cells import answers, history, past
+from actors.cells import answers, history, images, past
 from actors.cells.journaled import JournaledChat, Shop
 from actors.cells.orders import Join, Left, LookBack, Order, Ring, Sign
 from actors.cells.ports import Accepted
@@ -27,7 +27,7 @@ from actors.refusals import Reason, Refused
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
 from storage import queries
-from storage.records import Append, Record, StartRow
+from storage.records import Append, Lane, Record, StartRow
 
 __all__ = ["ChatCell", "Shop"]
 
@@ -119,6 +119,8 @@ class ChatCell(JournaledChat):
         elif type(outcome) is Moved:
             self._write_cursors_soon()
             self._answer(order, outcome)
+        elif images.unsought(command, outcome):
+            self._look_for_images(order)
         elif self._state.seq == self._durable:
             self._answer(order, outcome)
         elif caller is not None:
@@ -131,6 +133,23 @@ class ChatCell(JournaledChat):
             start = StartRow(command.site, command.profile, command.id, self._stream)
             self._name = order.name or self._name
         self._write(events, Held(order, events), command.site, start)
+
+    def _look_for_images(self, order: Order) -> None:
+        """Find out which of its images `order` may name; later mail waits behind it."""
+        self.hold()
+        chat, stream = self.chat, self._stream
+        look = partial(images.sought, order=order, chat=chat, stream=stream)
+        ask(self, self._shop.journal, look, partial(self._go_ahead, self._lane), order)
+
+    def _go_ahead(self, lane: Lane, order: Order) -> None:
+        if lane is self._lane and not lane.broken:
+            self.release()
+            self.kind.put_first(self.key, order)
+        elif self.held is not None:
+            # The chat is being loaded anew, and lets its mail through itself.
+            self.held.appendleft(order)
+        else:
+            self.kind.put_first(self.key, order)
 
     # Once it is durable: answer, publish.
 

@@ -27,6 +27,10 @@ class IdMaker:
         """Return the id of a new profile."""
         return ProfileId(self._next())
 
+    def blob(self) -> str:
+        """Return the id of a new image."""
+        return self._next()
+
     def token(self) -> str:
         """Return 128 random bits: a secret, or the name of a session."""
         return encode_id(self._chance.getrandbits(128))

@@ -1,6 +1,6 @@
 """What may be asked of a chat."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -28,6 +28,8 @@ class Start(Command, frozen=True, gc=False):
     legal_ack: bool = False
     previous: ChatId | None = None
     traits: Traits = NO_TRAITS
+    known: frozenset[str] | None = None
+    """As in `Say`."""
 
 
 class Say(Command, frozen=True, gc=False):
@@ -40,11 +42,16 @@ class Say(Command, frozen=True, gc=False):
     if_head: Seq | None = None
     """Up to where the agent had seen the chat: somebody else's newer word stops this
     one (U7). It guards replies: a shopper's does nothing."""
+    known: frozenset[str] | None = None
+    """Those of `blobs` that the asker may name here; `None`: nobody has looked."""
 
 
 class Note(Command, frozen=True, gc=False):
     """Leave a note for the other agents."""
 
+    blobs: ClassVar[tuple[str, ...]] = ()
+    """Notes show no images."""
+    known: ClassVar[None] = None
     text: str
 
 

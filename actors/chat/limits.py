@@ -7,6 +7,8 @@ from actors.refusals import Reason, Refused
 
 TEXT_BYTES = 8192
 """Bytes of UTF-8 in one message or note (F9)."""
+MESSAGE_BLOBS = 10
+"""Images in one message (F10)."""
 CHAT_EVENTS = 10_000
 """Events in one chat's journal (F57)."""
 RESERVED = 16

@@ -11,7 +11,7 @@ from actors.chat.events import (
     Said,
     StatusChanged,
 )
-from actors.chat.limits import ChatLimits, full, misspelt
+from actors.chat.limits import MESSAGE_BLOBS, ChatLimits, full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, stepped_in
 from actors.chat.teams import team_for
@@ -33,6 +33,7 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
             command.at,
             command.text,
             command.blobs,
+            known=command.known,
         )
         return say(state, said, rules)
     settings = rules.settings
@@ -41,7 +42,7 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     if settings.legal.ack_required and not command.legal_ack:
         why = "the terms were not acknowledged"
         return Refused(Reason.FORBIDDEN, path="$.legal_ack", why=why)
-    wrong = _unfit(command.text, command.blobs, rules.limits)
+    wrong = _unfit(command, rules.limits)
     if wrong is not None:
         return wrong
     by, at = command.by, command.at
@@ -72,7 +73,7 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED, start_new=True)
     limits = rules.limits
-    wrong = _unfit(command.text, command.blobs, limits) or full(state, limits)
+    wrong = _unfit(command, limits) or full(state, limits)
     if wrong is not None:
         return wrong
     if command.by.startswith(AGENT):
@@ -86,7 +87,8 @@ def note(state: ChatState, command: Note, rules: Rules) -> Outcome:
     """Append a note; nobody's turn, owner or receipt changes by it."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
-    wrong = _unfit(command.text, (), rules.limits) or full(state, rules.limits)
+    limits = rules.limits
+    wrong = _unfit(command, limits) or full(state, limits)
     if wrong is not None:
         return wrong
     return (Event(command.by, command.at, Noted(command.text), command.id),)
@@ -135,14 +137,23 @@ def _takes_over(state: ChatState, rules: Rules) -> bool | Refused:
             return Refused(Reason.CONFLICT, holder=state.assignee)
 
 
-def _unfit(text: str, blobs: tuple[str, ...], limits: ChatLimits) -> Refused | None:
+def _unfit(command: Start | Say | Note, limits: ChatLimits) -> Refused | None:
     """Return why nobody may say this, or `None`."""
-    most = limits.text_bytes
+    text, most = command.text, limits.text_bytes
     if len(text) * CHAR_BYTES > most < len(text.encode(errors="replace")):
         return Refused(Reason.TOO_BIG, path="$.text", limit=most)
-    if blobs:
-        # No image can be named before it was uploaded to this chat (F10).
-        return Refused(Reason.NO_BLOB, path="$.blobs")
+    if command.blobs:
+        wrong = _misnamed(command.blobs, command.known or frozenset())
+        return wrong or misspelt(text, "$.text")
     if not text or text.isspace():
         return Refused(Reason.BAD_FRAME, path="$.text", why="is empty")
     return misspelt(text, "$.text")
+
+
+def _misnamed(blobs: tuple[str, ...], known: frozenset[str]) -> Refused | None:
+    """Return why these images cannot go with a message, or `None` (F10)."""
+    if len(blobs) > MESSAGE_BLOBS:
+        return Refused(Reason.TOO_BIG, path="$.blobs", limit=MESSAGE_BLOBS)
+    if not known.issuperset(blobs):
+        return Refused(Reason.NO_BLOB, path="$.blobs")
+    return None

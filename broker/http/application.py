@@ -21,9 +21,18 @@ from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
 from broker.http.pages import Pages
-from broker.http.routes import agents, health, library, login, people, settings
+from broker.http.routes import (
+    agents,
+    blobs,
+    health,
+    library,
+    login,
+    people,
+    settings,
+)
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
+from broker.images.gallery import Gallery
 from broker.server import Broker
 
 BODY_BYTES = 1024 * 1024
@@ -35,19 +44,25 @@ log = logging.getLogger(__name__)
 class HttpApplication:
     """Serves connections, one at a time and any number beside each other."""
 
-    def __init__(self, shell: Shell, head_bytes: int) -> None:
+    def __init__(self, shell: Shell, head_bytes: int, gallery: Gallery) -> None:
         self._shell = shell
         self._config = connection.configured(head_bytes)
+        self.gallery = gallery
 
     async def serve(self, stream: Replaying) -> None:
         """Answer the requests of one connection."""
         await connection.serve(self._shell, self._config, stream)
+
+    async def run(self) -> None:
+        """Do the chores, until cancelled."""
+        await self.gallery.run()
 
 
 def build(broker: Broker, front: Front) -> HttpApplication:
     """Return the application of `broker`."""
     pages = Pages(broker.config.server, broker.sites)
     guards = Guards(broker, pages)
+    gallery = Gallery(broker.folder, broker.books, broker.house.ids, broker.clock)
     app = Litestar(
         [
             *health.routes(broker),
@@ -56,6 +71,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *library.routes(broker, guards),
             *people.routes(broker, guards),
             *agents.routes(broker, guards),
+            *blobs.routes(broker, guards, gallery),
             serving(files(broker.house.version)),
         ],
         openapi_config=described(broker.house.version),
@@ -66,7 +82,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     )
     log_access = broker.config.log.access
     shell = Shell(app, front, pages, log_access=log_access)
-    return HttpApplication(shell, broker.config.limits.head_bytes)
+    return HttpApplication(shell, broker.config.limits.head_bytes, gallery)
 
 
 def files(version: str) -> dict[str, File]:

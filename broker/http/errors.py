@@ -26,6 +26,8 @@ A = TypeVar("A")
 STATUS = {
     Code.AUTH_FAILED: 401,
     Code.FORBIDDEN: 403,
+    Code.LOGIN_REQUIRED: 403,
+    Code.TAB_HIDDEN: 403,
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
     Code.TOO_BIG: 413,
@@ -57,6 +59,7 @@ class Problem(msgspec.Struct, frozen=True):
     path: str | None = None
     """The field at fault, as `$.settings.check_in.remind_s`."""
     reason: str | None = None
+    limit: int | None = None
     retry_ms: int | None = None
     version: int | None = None
     """The newest, where another was expected."""

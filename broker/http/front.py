@@ -39,6 +39,9 @@ class Application(Protocol):
     async def serve(self, stream: Replaying) -> None:
         """Answer the requests of one connection."""
 
+    async def run(self) -> None:
+        """Do the chores, until cancelled."""
+
 
 class Front:
     """All HTTP connections of a broker; their tasks end with `nursery`."""
@@ -68,6 +71,8 @@ class Front:
         except Exception:
             # Chats need no HTTP: they go on, and whoever asks is told.
             log.exception("HTTP cannot be served")
+        if self._application is not None:
+            self._nursery.start_soon(self._application.run)
         if gc.get_freeze_count():
             # The process does not want what is there for good to be looked at again.
             gc.freeze()

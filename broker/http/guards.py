@@ -27,11 +27,14 @@ class Guards:
         self._broker = broker
         self._pages = pages
 
-    def only(self, *roles: str) -> Guard:
-        """Return a guard that lets in who has one of `roles` at the route's site."""
+    def only(self, *roles: str, visitors: Code = Code.FORBIDDEN) -> Guard:
+        """Return a guard that lets in who has one of `roles` at the route's site.
+
+        Who has not signed in hears `visitors`.
+        """
 
         def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-            identity = self._identify(connection)
+            identity = self._identify(connection, visitors)
             site = connection.path_params.get("site", identity.site)
             if site != identity.site:
                 # Whether there is such a site is nobody's business elsewhere.
@@ -42,13 +45,13 @@ class Guards:
 
         return guard
 
-    def _identify(self, connection: Connection) -> Identity:
+    def _identify(self, connection: Connection, visitors: Code) -> Identity:
         header = connection.headers.get("authorization", "")
         if header[: len(SCHEME)].lower() != SCHEME:
             raise Refusal(Code.AUTH_FAILED)
         token = header[len(SCHEME) :].strip()
         if token.startswith(VISITOR):
-            raise Refusal(Code.FORBIDDEN)
+            raise Refusal(visitors)
         identity = self._broker.gate.verify(token)
         if identity is None or not self._broker.sites.accepts(identity):
             raise Refusal(Code.AUTH_FAILED)

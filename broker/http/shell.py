@@ -21,8 +21,11 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Any], Awaitable[None]]
 
 REQUEST_S = 30.0
-"""Seconds for a request from its head to the last byte of the answer: bodies are small,
-and the slowest handler waits for a handful of password hashes."""
+"""Seconds for a request from its head to the last byte of the answer: most bodies are
+small, and the slowest handler waits for a handful of password hashes."""
+IMAGE_S = 120.0
+"""Seconds for an image, up or down: 10 MiB at less than a megabit per second."""
+IMAGES = "/blobs"
 API = "/v1/"
 SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 ALWAYS = {
@@ -67,7 +70,8 @@ class Shell:
         answer = Answer(send, self._headers, body)
         started = time.monotonic()
         try:
-            with trio.move_on_after(REQUEST_S) as patience:
+            seconds = IMAGE_S if IMAGES in scope["path"] else REQUEST_S
+            with trio.move_on_after(seconds) as patience:
                 await self._answer(scope, body, answer)
             if patience.cancelled_caught and not answer.status:
                 await answer.refuse(408, Code.BAD_FRAME, "It took too long.")

@@ -9,8 +9,8 @@ from actors.ids import AgentId, ChatId, Millis, Seq
 
 MAX_ID = 64
 """Characters of any id, and bytes of a request's `id` (the codec counts those)."""
-MAX_BLOBS = 10
-"""Images in one message."""
+MAX_BLOBS = 100
+"""Names of images in a frame; how many go with a message is for the chat to say."""
 MAX_PAGE = 200
 """Events in one page of history."""
 

@@ -133,6 +133,31 @@ def test_an_image_that_was_not_uploaded_cannot_be_named() -> None:
     assert refused.reason is Reason.NO_BLOB
 
 
+def showing(*blobs: str, known: frozenset[str], text: str = "") -> Ask:
+    return lambda id_, by, site, at: Say(id_, by, site, at, text, blobs, known=known)
+
+
+def test_a_message_shows_images_that_its_sender_may_name() -> None:
+    scene = Scene().open()
+    said = scene.does(SHOPPER, showing("a", "b", known=frozenset("abc")))
+    assert said[-1].body == Said("", ("a", "b"))
+
+
+def test_one_image_too_many_or_unknown_refuses_the_whole_message() -> None:
+    scene = Scene().open()
+    refused = scene.refuses(SHOPPER, showing("a", "x", known=frozenset("a")))
+    assert (refused.reason, refused.path) == (Reason.NO_BLOB, "$.blobs")
+    names = tuple("abcdefghijk")
+    refused = scene.refuses(SHOPPER, showing(*names, known=frozenset(names)))
+    assert (refused.reason, refused.limit) == (Reason.TOO_BIG, 10)
+
+
+def test_what_goes_with_an_image_is_judged_like_any_text() -> None:
+    scene = Scene().open()
+    refused = scene.refuses(SHOPPER, showing("a", known=frozenset("a"), text="a\0b"))
+    assert refused.reason is Reason.BAD_UTF8
+
+
 # Who may take part.
 
 

@@ -112,7 +112,7 @@ def test_an_escaped_id_is_measured_as_what_it_stands_for() -> None:
         ({"op": "msg.send", "chat": 5}, "$.chat"),
         ({"op": "msg.send", "chat": "x" * 65}, "$.chat"),
         ({"op": "msg.send", "chat": "c", "text": ["a"]}, "$.text"),
-        ({"op": "msg.send", "chat": "c", "blobs": ["b"] * 11}, "$.blobs"),
+        ({"op": "msg.send", "chat": "c", "blobs": ["b"] * 101}, "$.blobs"),
         ({"op": "msg.send", "chat": "c", "blobs": [1]}, "$.blobs[0]"),
         ({"op": "chat.open", "chat": "c", "after": -1}, "$.after"),
         ({"op": "chat.open", "chat": "c", "after": 2**53}, "$.after"),
