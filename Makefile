@@ -40,9 +40,11 @@ fmt: $(VENV)/.dev ## Format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker, twice
+fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker; let a storm come
 	$(PY) -m tests.fuzz --count 100000
 	$(PY) -m tests.fuzz --count 100000 --path portable
+	$(PY) -m tests.fuzz.storm
+	$(PY) -m tests.fuzz.storm --path portable
 
 bench: $(VENV)/.test ## Measure this machine: see docs/performance.md
 	$(PY) -m benchmarks

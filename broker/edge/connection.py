@@ -27,6 +27,9 @@ STALL = 10.0
 LINGER = 2
 """Seconds for the peer to take a last frame and hang up; an early close would make the
 kernel drop what it has not sent."""
+SLOW_LINGER = 30
+"""The same for a slow peer, which has all that the kernel holds to read before it; the
+broker itself keeps a last frame for it and nothing more."""
 PING = ping_frame()
 REFUSALS = {Close.PROTOCOL_ERROR, Close.WRONG_TYPE, Close.BAD_TEXT, Close.TOO_BIG}
 """Why we hang up on a peer that has not said goodbye itself."""
@@ -272,7 +275,7 @@ class Connection:
             wait = self._edge.reconnect_after() if after is None else after
             reason = code.name.lower()
             self.offer(self.codec.encode(Closing(code, reason, wait)))
-        self._say_last(close_frame(code))
+        self._say_last(close_frame(code), SLOW_LINGER if code is Close.SLOW else LINGER)
 
     # Within.
 
@@ -305,14 +308,14 @@ class Connection:
             except Goodbye:
                 self.end()
 
-    def _say_last(self, frame: bytes) -> None:
+    def _say_last(self, frame: bytes, linger: int = LINGER) -> None:
         """Send `frame` after all that was offered, and listen no more."""
         if not self.open:
             return
         self.offer(frame)
         self.open = False
         self._feed = self._drained = None
-        self._ends_at = self._edge.keepalive.now + LINGER
+        self._ends_at = self._edge.keepalive.now + linger
         self._edge.keepalive.watch(self)
         self._leave()
         self.flush()

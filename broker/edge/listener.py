@@ -28,6 +28,10 @@ ACCEPTS = 64
 """Connections accepted in a turn: a reconnect storm must not hold up the others."""
 NO_DESCRIPTORS_PAUSE = 0.5
 """Seconds to wait when no descriptor is free, before accepting again."""
+KERNEL_BYTES = 256 * 1024
+"""Asked of the kernel for what is on its way to one client. By itself it would take in
+4 MiB of what a client never reads, memory that no limit of ours counts, before anybody
+notices; a page of history and an image fit into this at any distance."""
 HEAD_END = b"\r\n\r\n"
 
 log = logging.getLogger(__name__)
@@ -67,9 +71,10 @@ class Door:
         limits: HeadLimits,
     ) -> None:
         listener.settimeout(0)
-        # What is accepted has it too. An ack before a delivery would wait for the
+        # What is accepted has both too. An ack before a delivery would wait for the
         # receiver's delayed ack: 24 ms.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         self._listener = listener
         self._pause = Timer(self._open)
         self.house = house

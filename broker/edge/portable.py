@@ -16,7 +16,12 @@ from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from actors.runtime.timers import Timer
-from broker.edge.listener import HEAD_END, NO_DESCRIPTORS_PAUSE, HeadLimits
+from broker.edge.listener import (
+    HEAD_END,
+    KERNEL_BYTES,
+    NO_DESCRIPTORS_PAUSE,
+    HeadLimits,
+)
 from broker.edge.streamed import Streamed, Surroundings
 from broker.edge.tls import Tls
 from broker.edge.watched import Carrier, hang_up
@@ -90,6 +95,7 @@ class PortableDoor:
     async def run(self, listener: socket.socket) -> None:
         """Let in whoever comes, until closed."""
         listener.settimeout(0)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         accepting = trio.socket.from_stdlib_socket(listener)
         with self._scope:
             while True:

@@ -17,7 +17,7 @@ from trio_websocket import (
 )
 
 from actors.runtime.timers import Timers
-from broker.edge.connection import LINGER, STALL, Listener
+from broker.edge.connection import LINGER, SLOW_LINGER, STALL, Listener
 from broker.edge.keepalive import Keepalive
 from broker.edge.outbox import LOW_WATER, SlowPeer
 from broker.edge.watched import Carrier, Watched
@@ -351,7 +351,8 @@ class Streamed:
         if not self.open:
             return
         self._last = code
-        self._ends_at = self._around.keepalive.now + LINGER
+        linger = SLOW_LINGER if code is Close.SLOW else LINGER
+        self._ends_at = self._around.keepalive.now + linger
         self._around.keepalive.watch(self)
         self._leave()
         self.flush()

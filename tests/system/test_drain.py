@@ -17,6 +17,10 @@ from tests.system.test_kill import everybody, nothing_is_lost_or_doubled
 
 pytestmark = pytest.mark.slow
 
+STOPS = 20
+WITHIN_S = 12
+"""Seconds in which the contract has it over (protocol section 1)."""
+
 
 async def test_sigterm_tells_everybody_and_exits_in_time(tmp_path: Path) -> None:
     keys = await furnish(tmp_path, "ann")
@@ -38,7 +42,7 @@ async def test_sigterm_tells_everybody_and_exits_in_time(tmp_path: Path) -> None
                 assert 500 <= closing["reconnect_after_ms"] <= 3000
                 assert await client.read_to_the_end() == 1012
             assert await process.end() == 0
-            assert time.monotonic() - began < 12
+            assert time.monotonic() - began < WITHIN_S
             nursery.cancel_scope.cancel()
         await process.start()
         token = keys.token("shopper", "sara")
@@ -54,14 +58,16 @@ async def test_a_stop_under_load_loses_nothing(tmp_path: Path) -> None:
     keys = await furnish(tmp_path, "agent-0")
     talkers, watchers = crowd(keys, 10, 1)
     with Process(tmp_path) as process:
-        for _ in range(3):
+        for _ in range(STOPS):
             await process.start()
             async with trio.open_nursery() as nursery:
                 for live in everybody(talkers, watchers):
                     nursery.start_soon(until_it_breaks, live, process)
-                await trio.sleep(0.7)
+                await trio.sleep(0.3)
+                began = time.monotonic()
                 process.send(signal.SIGTERM)
                 assert await process.end() == 0
+                assert time.monotonic() - began < WITHIN_S
         nothing_is_lost_or_doubled(process, talkers)
         for talker in talkers:
             # Whatever was durable at the end had been answered too, or comes as `dup`.
