@@ -9,6 +9,7 @@ are dropped and the journal is folded from the beginning.
 
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
+from sys import intern
 from typing import get_args
 
 import msgspec
@@ -102,7 +103,9 @@ def from_record(record: Record) -> Event:
         decoded = form.decode(body)
     except _UNDECODABLE as error:
         raise UnreadableRecordError(f"{record.kind} at {record.seq}") from error
-    return Event(Person(record.by), Millis(record.at), decoded, record.id)
+    # Shared: states keep it, for each chat of an agent and each event of a shopper.
+    by = Person(intern(record.by))
+    return Event(by, Millis(record.at), decoded, record.id)
 
 
 def to_snapshot(stream: int, state: ChatState, at: Millis) -> SnapshotRow:

@@ -5,6 +5,7 @@ transport hands up nothing more meanwhile.
 """
 
 from hashlib import sha256
+from sys import intern
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -87,7 +88,8 @@ class Greeting:
         if identity is None or not peer.here:
             return
         was_visitor = peer.role == "visitor"
-        peer.become(identity, Person(f"shopper:{profile.id}"))
+        # Shared with the states of their chats.
+        peer.become(identity, Person(intern(f"shopper:{profile.id}")))
         if was_visitor and self._hello is None:
             peer.say(Ok(self._re))
             peer.say_config()

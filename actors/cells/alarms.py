@@ -5,10 +5,26 @@ table; here is only what rings. They are on the wall's clock.
 """
 
 from collections.abc import Callable
-from functools import partial
+from math import inf
 
 from actors.ids import ChatId, Millis
-from actors.runtime.timers import Timer, Timers
+from actors.runtime.timers import Timers
+
+
+class Alarm:
+    """One chat's, in memory or not; a `Timer` and its call would be twice as large."""
+
+    __slots__ = ("_alarms", "chat", "due", "slot")
+
+    def __init__(self, alarms: "Alarms", chat: ChatId) -> None:
+        self._alarms = alarms
+        self.chat = chat
+        self.due = inf
+        self.slot = 0
+
+    def fire(self) -> None:
+        """Wake the chat."""
+        self._alarms.fired(self.chat)
 
 
 class Alarms:
@@ -17,25 +33,26 @@ class Alarms:
     def __init__(self, wall: Timers, ring: Callable[[ChatId], None]) -> None:
         self._wall = wall
         self._ring = ring
-        self._timers: dict[ChatId, Timer] = {}
+        self._alarms: dict[ChatId, Alarm] = {}
 
     def __len__(self) -> int:
         """Return how many chats have one."""
-        return len(self._timers)
+        return len(self._alarms)
 
     def set(self, chat: ChatId, due: Millis | None) -> None:
         """Have `chat` woken at `due` and at no other time, or not at all."""
-        timer = self._timers.get(chat)
+        alarm = self._alarms.get(chat)
         if due is None:
-            if timer is not None:
-                timer.cancel()
-                del self._timers[chat]
+            if alarm is not None:
+                alarm.due = inf
+                del self._alarms[chat]
             return
-        if timer is None:
-            timer = self._timers[chat] = Timer(partial(self._fire, chat))
-        if timer.due != due / 1000:
-            self._wall.arm_at(timer, due / 1000)
+        if alarm is None:
+            alarm = self._alarms[chat] = Alarm(self, chat)
+        if alarm.due != due / 1000:
+            self._wall.arm_at(alarm, due / 1000)
 
-    def _fire(self, chat: ChatId) -> None:
-        self._timers.pop(chat, None)
+    def fired(self, chat: ChatId) -> None:
+        """Hear that an alarm has gone off."""
+        self._alarms.pop(chat, None)
         self._ring(chat)

@@ -5,6 +5,7 @@ These run in the reader's thread, one query each: what they build is handed over
 
 import logging
 import sqlite3
+from sys import intern
 
 import msgspec
 
@@ -43,6 +44,9 @@ def find(db: sqlite3.Connection, stream: int, chat: str) -> Found:
     state = _from_snapshot(db, stream, None)
     snapshot_seq = state.seq
     _fold_on(db, stream, state, None)
+    # The same for thousands of chats, or in memory already.
+    state.chat = chat
+    state.site, state.channel = intern(state.site), intern(state.channel)
     profile = accounts.profile(db, ticket.site, ticket.profile)
     due = None if ticket.due is None else Millis(ticket.due)
     return Found(state, snapshot_seq, due, called(profile) if profile else "")

@@ -3,6 +3,9 @@
 It takes one start at a time, from question to commit, so that any number of tabs,
 double clicks and retries make one chat (F6). Its fences are in the commit itself: the
 `start` table and the unique index on unclosed tickets.
+
+It rests as soon as it has answered: whoever comes next asks the journal anyway, and for
+all who are idle it would be a third of a KiB each.
 """
 
 import sqlite3
@@ -24,7 +27,7 @@ from actors.chat.commands import Start
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Millis, Person, SiteId
 from actors.refusals import Reason, Refused
-from actors.runtime.actor import Actor
+from actors.runtime.actor import Actor, Fleeting
 from actors.runtime.system import Kind
 from storage import accounts, queries
 from storage.accounts import Profile
@@ -64,7 +67,7 @@ class Arrive(msgspec.Struct, frozen=True):
     guest: Guest
 
 
-class Described(msgspec.Struct, frozen=True):
+class Described(Fleeting, frozen=True):
     """The shop has told anew who the person is; it is durable."""
 
     profile: Profile
@@ -94,6 +97,13 @@ class Found(msgspec.Struct, frozen=True):
     """When the oldest of as many as are allowed was."""
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What the journal knows of a person who comes."""
+
+    profile: Profile | None
+    unclosed: ChatId | None
+
+
 class ProfileCell(Actor):
     """One person; the key is site and `sub`, with a slash between."""
 
@@ -101,6 +111,7 @@ class ProfileCell(Actor):
         "_chats",
         "_fittings",
         "_ids",
+        "_just_known",
         "_lives",
         "_profile",
         "_site",
@@ -123,20 +134,23 @@ class ProfileCell(Actor):
         self._ids = ids
         self._fittings = fittings
         self._profile: Profile | None = None
+        self._just_known: Known | None = None
+        """What was found at the start, until the first message: it ages."""
         self._lives = 0
         """Restarts so far: what was begun in an earlier life is over."""
 
     def on_start(self) -> None:
         """Look the person up; mail waits meanwhile."""
         self.hold()
-        find = partial(accounts.profile_by_sub, site=self._site, sub=self._sub)
+        find = partial(_find_person, site=self._site, sub=self._sub)
         known = partial(self._known, self._lives)
         ask(self, self._fittings.journal, find, known)
 
     def on_receive(self, message: object) -> None:
         """Carry out an `Arrive` or a `Begin`, or take note of a `Described`."""
+        just_known, self._just_known = self._just_known, None
         if isinstance(message, Arrive):
-            self._arrive(message)
+            self._arrive(message, just_known)
         elif isinstance(message, Described):
             self._learn(message.profile)
         elif isinstance(message, Begin):
@@ -154,17 +168,26 @@ class ProfileCell(Actor):
         self._lives += 1
         self.on_start()
 
-    def _known(self, life: int, profile: Profile | None) -> None:
+    def _known(self, life: int, known: Known) -> None:
         if life == self._lives:
-            self._profile = profile
+            self._profile = known.profile
+            self._just_known = known
             self.release()
+
+    def _rest(self) -> None:
+        """Let go of this actor, which holds no mail: what comes starts another."""
+        self.kind.forget(self)
 
     # Arriving.
 
-    def _arrive(self, arrive: Arrive) -> None:
+    def _arrive(self, arrive: Arrive, just_known: Known | None) -> None:
         old, claims = self._profile, arrive.claims
         if old is not None and _told(old, claims) == old:
-            self._look_for_chat(arrive, old)
+            if just_known is None:
+                self._look_for_chat(arrive, old)
+            else:
+                arrive.guest.arrived(old, just_known.unclosed)
+            self._rest()
             return
         # Nobody hears a new name or id before it is durable.
         self.hold()
@@ -196,6 +219,7 @@ class ProfileCell(Actor):
             if alive:
                 self._profile = profile
                 self.release()
+                self._rest()
             self._look_for_chat(arrive, profile)
             return
         arrive.guest.turned_away()
@@ -235,6 +259,7 @@ class ProfileCell(Actor):
         wait = 0 if known or not begin.limited else self._wait(found)
         if wait > 0:
             self.release()
+            self._rest()
             most = self._fittings.new_chats.most
             many = Refused(Reason.RATE_LIMITED, limit=most, retry_after=wait)
             begin.caller.refused(begin.id, NO_CHAT, many)
@@ -268,6 +293,7 @@ class ProfileCell(Actor):
     def _done(self, life: int, begin: Begin, *, again: bool) -> None:
         if life == self._lives:
             self.release()
+            self._rest()
         if again:
             once_more = msgspec.structs.replace(begin, tries=begin.tries - 1)
             self.kind.put_first(self.key, once_more)
@@ -295,6 +321,12 @@ def _told(old: Profile, claims: Claims) -> Profile:
         phone=claims.phone or old.phone,
         locale=claims.locale or old.locale,
     )
+
+
+def _find_person(db: sqlite3.Connection, site: str, sub: str) -> Known:
+    profile = accounts.profile_by_sub(db, site, sub)
+    unclosed = _find_unclosed(db, site, profile.id) if profile else None
+    return Known(profile, unclosed)
 
 
 def _find_unclosed(db: sqlite3.Connection, site: str, profile: str) -> ChatId | None:

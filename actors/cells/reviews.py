@@ -55,7 +55,7 @@ class Reviews:
 
     def _found(self, site: SiteId, timer: Timer, rows: list[TicketRow]) -> None:
         if self._running.get(site) is timer:
-            timer.fire = partial(self._tell, site, [row.chat for row in rows])
+            timer.call = partial(self._tell, site, [row.chat for row in rows])
             timer.fire()
 
     def _not_found(self, site: SiteId, timer: Timer, _error: Exception) -> None:

@@ -7,6 +7,7 @@ timer fires up to a slot late and never early (114 bytes and 1 us each, measured
 import heapq
 from collections.abc import Callable
 from math import inf
+from typing import Protocol
 
 import trio
 
@@ -14,15 +15,31 @@ TICK = 0.25
 """Seconds in a slot: how late a timer may fire."""
 
 
+class Entry(Protocol):
+    """What can be armed; a `Timer`, or a lighter one where there are very many."""
+
+    due: float
+    """Infinity: it does not fire."""
+    slot: int
+    """Where it is filed; 0 if nowhere."""
+
+    def fire(self) -> None:
+        """Do what it is for; it may be armed again in that."""
+
+
 class Timer:
     """Made once for a purpose, and armed again and again."""
 
-    __slots__ = ("due", "fire", "slot")
+    __slots__ = ("call", "due", "slot")
 
-    def __init__(self, fire: Callable[[], None]) -> None:
-        self.fire = fire
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.call = call
         self.due = inf
         self.slot = 0
+
+    def fire(self) -> None:
+        """Make the call."""
+        self.call()
 
     @property
     def armed(self) -> bool:
@@ -36,7 +53,7 @@ class Timer:
     def drop(self) -> None:
         """Never fire, and let go at once of what that would have called."""
         self.due = inf
-        self.fire = _nothing
+        self.call = _nothing
 
 
 class Timers:
@@ -56,7 +73,7 @@ class Timers:
         self.now = now
         self._wake = wake
         self._look_again = look_again
-        self._slots: dict[int, list[Timer]] = {}
+        self._slots: dict[int, list[Entry]] = {}
         self._order: list[int] = []
         self._sleep: trio.CancelScope | None = None
 
@@ -64,11 +81,11 @@ class Timers:
         """Return how many entries are filed, cancelled ones included."""
         return sum(map(len, self._slots.values()))
 
-    def arm(self, timer: Timer, seconds: float) -> None:
+    def arm(self, timer: Entry, seconds: float) -> None:
         """Have `timer` fire in `seconds`, and at no other time."""
         self.arm_at(timer, self.now() + seconds)
 
-    def arm_at(self, timer: Timer, moment: float) -> None:
+    def arm_at(self, timer: Entry, moment: float) -> None:
         """Have `timer` fire at `moment`, and at no other time."""
         timer.due = moment
         self._file(timer)
@@ -112,7 +129,7 @@ class Timers:
     def _pause(self) -> float:
         return min(max(0.0, self.next_at() - self.now()), self._look_again)
 
-    def _file(self, timer: Timer) -> None:
+    def _file(self, timer: Entry) -> None:
         slot = int(timer.due / TICK) + 1
         if 0 < timer.slot <= slot:
             return  # filed earlier: it is filed again when that slot comes up

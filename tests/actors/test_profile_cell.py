@@ -93,6 +93,29 @@ def test_who_arrives_hears_of_the_chat_that_runs(sue: Client) -> None:
     assert sue.chat is None
 
 
+def test_whoever_has_been_answered_is_kept_in_memory_no_longer(
+    world: World, sue: Client
+) -> None:
+    assert len(world.people) == 0
+    sue.arrive("sue", name="Susan")
+    assert len(world.people) == 0
+    sue.begin("hello", "a")
+    world.system.run()
+    assert len(world.people) == 1
+    world.turn()
+    assert len(world.people) == 0
+
+
+def test_who_arrives_waits_for_one_read(world: World, sue: Client) -> None:
+    sue.who = Person("")
+    world.people.tell(f"{SITE}/sue", Arrive(Claims("sue"), sue))
+    world.system.run()
+    world.read_some(1)
+    world.hear()
+    world.system.run()
+    assert sue.who.startswith("shopper:")
+
+
 def test_many_arrivals_at_once_make_one_person(world: World) -> None:
     tabs = [world.client() for _ in range(20)]
     for tab in tabs:
@@ -121,9 +144,15 @@ def test_who_arrives_at_a_full_disk_is_turned_away_and_may_come_again(
 def test_a_person_whose_row_somebody_else_has_taken_is_looked_up_again(
     world: World, sue: Client
 ) -> None:
+    world.people.tell(f"{SITE}/sue", Arrive(Claims("sue", "Susan"), sue))
+    world.system.run()
+    world.read_some()
+    world.hear()
+    world.system.run()
+    # Her new name is on its way to her row.
     with closing(sqlite3.connect(world.path, isolation_level=None)) as tool:
         tool.execute("DELETE FROM profile")
-    sue.arrive("sue", name="Susan")
+    world.turn()
     assert sue.turned == 1
     sue.arrive("sue", name="Susan")
     assert sue.profile is not None
@@ -351,8 +380,9 @@ def test_an_answer_to_a_start_of_an_earlier_life_lets_no_mail_through(
     world: World, sue: Client
 ) -> None:
     sue.begin("hello", "a")
-    world.system.run()
-    world.journal.settle()
+    for _ in range(2):
+        world.system.run()
+        world.journal.settle()
     world.system.run()
     # The chat has been looked for, and its append is on its way.
     world.read_some(1)

@@ -75,7 +75,7 @@ def test_a_timer_may_arm_itself_when_it_fires() -> None:
         bench.fired.append("a")
         bench.timers.arm(timer, 1)
 
-    timer.fire = again
+    timer.call = again
     bench.timers.arm(timer, 1)
     fired = sum(len(bench.advance(0.25)) for _ in range(40))
     # Ten seconds: never early, each up to a quarter late.
@@ -91,7 +91,7 @@ def test_a_timer_that_arms_itself_for_the_past_cannot_keep_the_loop() -> None:
         bench.fired.append("a")
         bench.timers.arm(timer, -5)
 
-    timer.fire = again
+    timer.call = again
     bench.timers.arm(timer, 0)
     assert bench.advance(1) == ["a"]
     assert bench.advance(0) == ["a"]
