@@ -1,11 +1,15 @@
 """A chat's state as the row that lists show, and its cursors as theirs."""
 
+import msgspec
+
 from actors.chat.events import Event, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
 from actors.ids import AGENT
 from actors.settings import Rules
 from storage.records import ReadRow, TicketRow
+
+_encode = msgspec.json.Encoder().encode
 
 
 def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
@@ -33,6 +37,7 @@ def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
         state.shopper_said,
         state.said_by,
         0 if ball is None else ball.missed,
+        _encode(state.tags).decode() if state.tags else "[]",
     )
 
 

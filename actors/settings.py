@@ -89,6 +89,19 @@ class Team(Section, frozen=True):
     """Whether nobody but its members and admins may open its tickets."""
 
 
+class HoursSettings(Section, frozen=True):
+    """When the shop answers (spec F37)."""
+
+    zone: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$(?!\n)",
+            max_length=64,
+            description="Where the shop's day begins: an IANA zone, as Europe/Warsaw.",
+        ),
+    ] = "UTC"
+
+
 class AssignmentSettings(Section, frozen=True):
     """Whose a ticket is: by replying (F23), by the router (F25 to F28)."""
 
@@ -122,6 +135,7 @@ class Settings(Section, frozen=True):
     # Made by a factory for the API's description, which hashes plain defaults.
     chat: ChatSettings = msgspec.field(default_factory=ChatSettings)
     legal: LegalSettings = LegalSettings()
+    hours: HoursSettings = HoursSettings()
     check_in: CheckInSettings = CheckInSettings()
     assignment: AssignmentSettings = AssignmentSettings()
     receipts: ReceiptSettings = ReceiptSettings()
@@ -183,6 +197,9 @@ class Rules(msgspec.Struct, frozen=True):
     """Of the broker, and the same for all its sites."""
     admins: frozenset[str] = frozenset()
     """Agents who may open any ticket of the site."""
+
+    bot: bool = False
+    """Whether there is a bot that may answer in the humans' place (F36)."""
 
     def team(self, id_: str) -> Team | None:
         """Return the team called `id_`, if there still is one."""

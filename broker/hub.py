@@ -44,7 +44,15 @@ V = TypeVar("V")
 class Counts:
     """What the hub has done, for the metrics."""
 
-    __slots__ = ("delivered", "published", "refused", "repeated", "resumed", "signals")
+    __slots__ = (
+        "delivered",
+        "dropped",
+        "published",
+        "refused",
+        "repeated",
+        "resumed",
+        "signals",
+    )
 
     def __init__(self) -> None:
         self.published = 0
@@ -56,6 +64,8 @@ class Counts:
         """Requests that had been granted before."""
         self.refused = 0
         """Requests about a chat that were refused."""
+        self.dropped = 0
+        """Answers of the bot that came too late."""
 
 
 class Hub:
@@ -173,6 +183,11 @@ class Hub:
             self.counts.signals += 1
 
     # Notices.
+
+    def dropped(self, chat: ChatId, by: Person) -> None:
+        """Count an answer of the bot that came too late."""
+        del chat, by
+        self.counts.dropped += 1
 
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         """Tell those concerned who may not be listening."""

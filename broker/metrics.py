@@ -80,6 +80,11 @@ def counters(broker: Broker) -> list[Figure]:
         Figure("resumes", "Chats taken up again with a hello.", counts.resumed),
         Figure("repeats", "Requests that had been granted before.", counts.repeated),
         Figure("refusals", "Requests about chats that were refused.", counts.refused),
+        Figure(
+            "bot_answers_dropped",
+            "Answers of a bot that came too late.",
+            counts.dropped,
+        ),
         Figure("signals_sent", "Typing and the like, as sent.", counts.signals),
         Figure("actor_restarts", "Actors restarted.", broker.system.restarts),
     ]

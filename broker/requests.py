@@ -42,6 +42,9 @@ REQUESTS: dict[type, Request] = {
     frames.TicketAssign: Request(ticket.ticket_assign, STAFF),
     frames.TicketSnooze: Request(ticket.ticket_snooze, STAFF),
     frames.TicketWake: Request(ticket.ticket_wake, STAFF),
+    frames.TicketTag: Request(ticket.ticket_tag, STAFF),
+    frames.ControlTake: Request(ticket.control_take, STAFF),
+    frames.ControlRelease: Request(ticket.control_release, STAFF),
     frames.PresenceSet: Request(presence.presence_set, STAFF),
     frames.Bye: Request(presence.bye, ALL),
 }

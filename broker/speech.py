@@ -156,7 +156,7 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
         preview=f"You: {state.preview}" if own else state.preview,
         unread=unread,
         assignee=state.assignee if insider else None,
-        tags=(),
+        tags=state.tags if insider else (),
         control=state.control,
         waiting_since=ball.taken if ball is not None and insider else None,
         last_at=state.last_at,

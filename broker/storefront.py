@@ -58,7 +58,7 @@ def storefront(rules: Rules, role: str, now: Millis) -> Storefront:
             legal.privacy_url or UNSET,
         ),
         bot=False,
-        hours=Hours(open_now=rules.hours.is_open(now), zone="UTC"),
+        hours=Hours(open_now=rules.hours.is_open(now), zone=rules.settings.hours.zone),
         theme=chat.theme,
         locale=chat.locale,
         version=rules.version,

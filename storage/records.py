@@ -65,6 +65,8 @@ class TicketRow(NamedTuple):
     """Whose words the preview is; empty if nobody has said anything."""
     missed: int = 0
     """How often a check-in was missed in the shopper's present wait."""
+    tags: str = "[]"
+    """A list in JSON; storage does not look inside."""
 
 
 class ReadRow(NamedTuple):
@@ -208,6 +210,6 @@ def check(append: Append) -> None:
     row = append.ticket
     if row is not None:
         numbers = (row.until or 0) | row.last_at | (row.due or 0)
-        texts = row.preview + row.profile + row.said_by
+        texts = row.preview + row.profile + row.said_by + row.tags
         if numbers >> INTEGER_BITS or not storable(texts):
             raise Unstorable("a ticket row")

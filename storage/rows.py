@@ -14,13 +14,13 @@ INSERT_NAMED = "INSERT INTO named VALUES (?,?) ON CONFLICT DO NOTHING"
 DELETE_UNNAMED = "DELETE FROM unnamed WHERE blob = ?"
 INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
 UPSERT_TICKET = """
-INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET profile = excluded.profile, status = excluded.status,
   until = excluded.until, assignee = excluded.assignee, control = excluded.control,
   preview = excluded.preview, waiting_since = excluded.waiting_since,
   last_at = excluded.last_at, closed_at = excluded.closed_at, seq = excluded.seq,
   due = excluded.due, team = excluded.team, shopper_said = excluded.shopper_said,
-  said_by = excluded.said_by, missed = excluded.missed"""
+  said_by = excluded.said_by, missed = excluded.missed, tags = excluded.tags"""
 # A column that is set costs each of its indexes a delete and an insert, changed or not:
 # most messages move these alone, and 11 us a row become 6.
 MOVE_TICKET = """
@@ -160,4 +160,5 @@ def _has_moved(old: TicketRow | None, new: TicketRow) -> bool:
         and old[:PREVIEW] == new[:PREVIEW]
         and old.closed_at == new.closed_at
         and old.team == new.team
+        and old.tags == new.tags
     )

@@ -251,6 +251,12 @@ CREATE INDEX unnamed_at ON unnamed(at);
 """
 
 
+@migrations()
+def tags(db: Database) -> None:
+    """Let a ticket have tags."""
+    db.execute("ALTER TABLE ticket ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

@@ -22,7 +22,7 @@ from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
 from actors.chat.rules import Moving, decide, may_enter
 from actors.chat.state import ChatState
-from actors.ids import AGENT, SYSTEM, Millis, Person, Seq, SiteId
+from actors.ids import AGENT, BOT, SYSTEM, Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
@@ -35,6 +35,8 @@ CURSORS_AFTER = 0.7
 """Seconds that cursors gather before they are journaled: within one second, with the
 quarter by which a timer may be late (F12)."""
 
+TOO_LATE = (Reason.CHAT_CLOSED, Reason.CONFLICT)
+"""Why the bot's answers are dropped: the chat is over, or somebody else's (F36)."""
 UNKNOWN = Refused(Reason.NOT_FOUND)
 LATER = Refused(Reason.UNAVAILABLE)
 
@@ -234,6 +236,9 @@ class ChatCell(JournaledChat):
             caller.accepted(Accepted(re, self.chat, at, already=outcome.already))
 
     def _refuse(self, order: Order, refused: Refused) -> None:
+        command = order.command
+        if command.by == BOT and refused.reason in TOO_LATE:
+            self._shop.audience.dropped(self.chat, command.by)
         if order.caller is not None:
             wrote = not isinstance(order.command, MoveCursor)
             order.caller.refused(order.command.id, self.chat, refused, wrote=wrote)

@@ -106,6 +106,9 @@ class Audience(Protocol):
         """Return whether anybody listens."""
         ...
 
+    def dropped(self, chat: ChatId, by: Person) -> None:
+        """Count what `by` said too late: nobody is to see it."""
+
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         """Tell those concerned who do not listen: of check-ins, owners, ends."""
 

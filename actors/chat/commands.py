@@ -91,6 +91,21 @@ class Requeue(Command, frozen=True, gc=False):
     """Whose queue it goes to, if not the one it came from."""
 
 
+class Tag(Command, frozen=True, gc=False):
+    """Put tags on the ticket, and take others off."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class TakeControl(Command, frozen=True, gc=False):
+    """Answer in the bot's place from now on."""
+
+
+class ReleaseControl(Command, frozen=True, gc=False):
+    """Give the chat back to the bot."""
+
+
 class MoveCursor(Command, frozen=True, gc=False):
     """Say how far `by` has read, or received."""
 
@@ -106,11 +121,8 @@ class Tick(Command, frozen=True, gc=False):
     """It is `at` now: do what has fallen due, once."""
 
 
-AnyCommand = (
-    Say
-    | MoveCursor
-    | WriteCursors
-    | Tick
+Rarer = (
+    Tick
     | Start
     | End
     | Note
@@ -119,4 +131,8 @@ AnyCommand = (
     | Assign
     | Route
     | Requeue
+    | Tag
+    | TakeControl
+    | ReleaseControl
 )
+AnyCommand = Say | MoveCursor | WriteCursors | Rarer

@@ -121,6 +121,25 @@ class Assigned(Body, frozen=True, gc=False, rename={"origin": "from"}):
     """Whose queue it belongs to from now on, if that changes too; `None` is all's."""
 
 
+class ControlChanged(Body, frozen=True, gc=False, rename={"origin": "from"}):
+    """Another answers the shopper from now on (F36)."""
+
+    kind: ClassVar[str] = "control"
+    hidden: ClassVar[bool] = True
+    origin: Control
+    to: Control
+    why: Literal["taken", "reply", "released"]
+
+
+class Tagged(Body, frozen=True, gc=False):
+    """Tags were put on the ticket or taken off it: only such as made a difference."""
+
+    kind: ClassVar[str] = "tagged"
+    hidden: ClassVar[bool] = True
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+
+
 class CheckedIn(Body, frozen=True, gc=False):
     """A check-in fell due, or was missed for the `count`-th time in this silence."""
 
@@ -143,6 +162,8 @@ AnyBody = (
     | Closed
     | Assigned
     | CheckedIn
+    | ControlChanged
+    | Tagged
 )
 
 

@@ -5,18 +5,22 @@ The rules live by concern in modules beside this one; here each command finds it
 
 from typing import assert_never
 
-from actors.chat import checkin, cursors, routing, talk, ticket
+from actors.chat import checkin, control, cursors, routing, tags, talk, ticket
 from actors.chat.commands import (
     AnyCommand,
     Assign,
     End,
     MoveCursor,
     Note,
+    Rarer,
+    ReleaseControl,
     Requeue,
     Route,
     Say,
     Snooze,
     Start,
+    Tag,
+    TakeControl,
     Tick,
     Wake,
     WriteCursors,
@@ -50,7 +54,9 @@ def decide(
     if isinstance(command, Start):
         if state.seq and (command.by, command.site) != (state.shopper, state.site):
             return Refused(Reason.NOT_FOUND)
-    elif not may_enter(state, command.by, command.site, rules):
+    elif not may_enter(
+        state, command.by, command.site, rules
+    ) and not control.may_speak(state, command):
         return Refused(Reason.NOT_FOUND)
     # In order of frequency: nearly every command is one of these two.
     if isinstance(command, Say):
@@ -83,11 +89,7 @@ def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
     return checkin.deadline(state, rules)
 
 
-def _decide_rarer(
-    state: ChatState,
-    command: Start | Note | End | Snooze | Wake | Assign | Route | Requeue | Tick,
-    rules: Rules,
-) -> Outcome:
+def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
     match command:
         case Start():
             return talk.start(state, command, rules)
@@ -105,6 +107,12 @@ def _decide_rarer(
             return routing.route(state, command, rules)
         case Requeue():
             return routing.requeue(state, command, rules)
+        case Tag():
+            return tags.tag(state, command, rules)
+        case TakeControl():
+            return control.take(state, command, rules)
+        case ReleaseControl():
+            return control.release(state, command, rules)
         case Tick():
             return _tick(state, command, rules)
         case _:

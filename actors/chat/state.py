@@ -16,6 +16,7 @@ from actors.chat.events import (
     CheckedIn,
     Closed,
     Control,
+    ControlChanged,
     Event,
     Got,
     Legal,
@@ -25,6 +26,7 @@ from actors.chat.events import (
     Said,
     Status,
     StatusChanged,
+    Tagged,
     seen_by_shopper,
 )
 from actors.chat.hours import Spans
@@ -97,6 +99,8 @@ class ChatState(msgspec.Struct, gc=False):
     assignee: str | None = None
     team: str | None = None
     """Whose queue it waits in when it is nobody's; `None`: everybody's."""
+    tags: tuple[str, ...] = ()
+    """In the order in which they were put on."""
     opened_at: Millis = Millis(0)
     last_at: Millis = Millis(0)
     closed_at: Millis | None = None
@@ -212,6 +216,13 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             state.ball = state.paused_at = None
         case CheckedIn():
             _checked_in(state, at, body)
+        case ControlChanged():
+            state.control = body.to
+            _pause_or_go_on(state, at)
+        case Tagged():
+            kept = (tag for tag in state.tags if tag not in body.remove)
+            # Each once, in order: a dictionary keeps both.
+            state.tags = tuple(dict.fromkeys((*kept, *body.add)))
         case Legal() | Noted() | Said() | Read() | Got():
             pass
         case _:

@@ -1,5 +1,6 @@
 """Rules of talking: a chat's start, messages, notes, the end (F6, F7, F9, F14, F23)."""
 
+from actors.chat import control
 from actors.chat.commands import End, Note, Say, Start
 from actors.chat.events import (
     Assigned,
@@ -15,7 +16,7 @@ from actors.chat.limits import MESSAGE_BLOBS, ChatLimits, full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, stepped_in
 from actors.chat.teams import team_for
-from actors.ids import AGENT, SYSTEM, Millis
+from actors.ids import AGENT, BOT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
 
@@ -78,6 +79,8 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
         return wrong
     if command.by.startswith(AGENT):
         return _reply(state, command, rules)
+    if command.by == BOT:
+        return control.speak(state, command)
     said = Said(command.text, command.blobs, None, command.macro)
     message = Event(command.by, command.at, said, command.id)
     return (*_woken(state, command.at), message)
@@ -106,6 +109,9 @@ def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
     by, at, seen = command.by, command.at, command.if_head
     if seen is not None and stepped_in(state, but=by) > seen:
         return Refused(Reason.STALE_HEAD, head=state.seq, after=seen)
+    seized = control.taken_by_reply(state, command)
+    if isinstance(seized, Refused):
+        return seized
     agent = by[len(AGENT) :]
     handed: tuple[Event, ...] = ()
     if state.assignee != agent:
@@ -115,7 +121,7 @@ def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
         if taken:
             handed = (Event(by, at, Assigned(state.assignee, agent, "reply")),)
     said = Said(command.text, command.blobs, None, command.macro, command.hold)
-    return (*_woken(state, at), *handed, Event(by, at, said, command.id))
+    return (*_woken(state, at), *seized, *handed, Event(by, at, said, command.id))
 
 
 def _woken(state: ChatState, at: Millis) -> tuple[Event, ...]:

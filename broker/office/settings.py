@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from actors.ids import SiteId
-from actors.settings import Settings, problems
+from actors.settings import Problem, Settings, problems
 from broker.founding import SETTINGS
 from broker.office import documents
 from broker.office.documents import Draft, Wrong
+from broker.presets import zone
 from broker.speech import ConfigPush
 from broker.storefront import storefront
 from broker.wire.codec import Codec
@@ -24,7 +25,7 @@ async def put_settings(
     They are durable then, hold for every chat of the site, and are on their way to all
     who have it open; also if nobody waits for the answer any more.
     """
-    if found := problems(settings):
+    if found := problems(settings) + _unknown_zone(settings):
         return Wrong(found)
 
     def hold(version: int) -> None:
@@ -34,6 +35,12 @@ async def put_settings(
 
     draft = Draft(site, SETTINGS, if_version, settings, by)
     return await documents.put(broker, draft, hold)
+
+
+def _unknown_zone(settings: Settings) -> tuple[Problem, ...]:
+    if zone(settings.hours.zone) is not None:
+        return ()
+    return (Problem("$.hours.zone", "is no zone that this system knows"),)
 
 
 def _push(broker: "Broker", site: str) -> None:

@@ -2,18 +2,23 @@
 
 from typing import TYPE_CHECKING
 
-from actors.chat.commands import Assign, Note, Snooze, Wake
-from actors.ids import Millis
+from actors.chat.commands import (
+    Assign,
+    Note,
+    ReleaseControl,
+    Snooze,
+    Tag,
+    TakeControl,
+    Wake,
+)
+from broker import presets
 from broker.operations.ordering import order
+from broker.presets import PRESETS
 from broker.wire import frames
 from broker.wire.errors import Code, refuse
 
 if TYPE_CHECKING:
     from broker.peer import Peer
-
-LATER_TODAY = Millis(3 * 3600 * 1000)
-ONE_WEEK = Millis(7 * 24 * 3600 * 1000)
-"""Presets of a snooze that need no calendar (F17)."""
 
 
 def note_add(peer: "Peer", said: frames.NoteAdd) -> None:
@@ -35,26 +40,43 @@ def ticket_assign(peer: "Peer", said: frames.TicketAssign) -> None:
 
 def ticket_snooze(peer: "Peer", said: frames.TicketSnooze) -> None:
     """Put the ticket aside for the time that was said, or a preset."""
-    now = peer.house.clock()
-    until = said.until
-    match said.preset:
-        case None if until is None:
-            why = "needs until or preset"
-            peer.say(refuse(said.id, Code.BAD_FRAME, path="$.until", reason=why))
-            return
-        case None | "next_reply":
-            pass
-        case "later_today":
-            until = Millis(now + LATER_TODAY)
-        case "one_week":
-            until = Millis(now + ONE_WEEK)
-        case _:
-            why = "is no preset here"
-            peer.say(refuse(said.id, Code.BAD_FRAME, path="$.preset", reason=why))
-            return
+    now, until = peer.house.clock(), said.until
+    if said.preset in PRESETS:
+        rules = peer.house.sites.rules_of(peer.site)
+        until = presets.until(said.preset, rules, now)
+    elif said.preset is not None:
+        why = "is no preset here"
+        peer.say(refuse(said.id, Code.BAD_FRAME, path="$.preset", reason=why))
+        return
+    elif until is None:
+        why = "needs until or preset"
+        peer.say(refuse(said.id, Code.BAD_FRAME, path="$.until", reason=why))
+        return
     order(peer, said.chat, Snooze(said.id, peer.who, peer.site, now, until))
 
 
 def ticket_wake(peer: "Peer", said: frames.TicketWake) -> None:
     """Bring the ticket back."""
     order(peer, said.chat, Wake(said.id, peer.who, peer.site, peer.house.clock()))
+
+
+def ticket_tag(peer: "Peer", said: frames.TicketTag) -> None:
+    """Put tags on and take tags off."""
+    now = peer.house.clock()
+    order(
+        peer,
+        said.chat,
+        Tag(said.id, peer.who, peer.site, now, said.add, said.remove),
+    )
+
+
+def control_take(peer: "Peer", said: frames.ControlTake) -> None:
+    """Answer in the bot's place."""
+    now = peer.house.clock()
+    order(peer, said.chat, TakeControl(said.id, peer.who, peer.site, now))
+
+
+def control_release(peer: "Peer", said: frames.ControlRelease) -> None:
+    """Give the chat back to the bot."""
+    now = peer.house.clock()
+    order(peer, said.chat, ReleaseControl(said.id, peer.who, peer.site, now))

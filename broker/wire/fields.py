@@ -11,6 +11,8 @@ MAX_ID = 64
 """Characters of any id, and bytes of a request's `id` (the codec counts those)."""
 MAX_BLOBS = 100
 """Names of images in a frame; how many go with a message is for the chat to say."""
+MAX_TAGS = 50
+"""Tags in one request; as many as a ticket may have."""
 MAX_PAGE = 200
 """Events in one page of history."""
 
@@ -18,6 +20,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID)]
 Word = Annotated[str, Meta(max_length=MAX_ID)]
 Chat = Annotated[ChatId, Meta(max_length=MAX_ID)]
 Agent = Annotated[AgentId, Meta(max_length=MAX_ID)]
+Tags = Annotated[tuple[str, ...], Meta(max_length=MAX_TAGS)]
 Blobs = Annotated[tuple[Word, ...], Meta(max_length=MAX_BLOBS)]
 Position = Annotated[Seq, Meta(ge=0, lt=2**53)]
 """Exact in JavaScript too, as are all numbers here."""

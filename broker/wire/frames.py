@@ -32,9 +32,12 @@ from broker.wire.operations.chat import (
 from broker.wire.operations.presence import PresenceSet
 from broker.wire.operations.session import Bye, Hello, Identify
 from broker.wire.operations.ticket import (
+    ControlRelease,
+    ControlTake,
     NoteAdd,
     TicketAssign,
     TicketSnooze,
+    TicketTag,
     TicketWake,
     View,
 )
@@ -53,6 +56,8 @@ __all__ = [
     "ChatStart",
     "ClientFrame",
     "Closing",
+    "ControlRelease",
+    "ControlTake",
     "Eph",
     "Err",
     "Ev",
@@ -77,6 +82,7 @@ __all__ = [
     "Ticket",
     "TicketAssign",
     "TicketSnooze",
+    "TicketTag",
     "TicketWake",
     "Typing",
     "View",
@@ -101,6 +107,9 @@ ClientFrame = (
     | TicketAssign
     | TicketSnooze
     | TicketWake
+    | TicketTag
+    | ControlTake
+    | ControlRelease
     | PresenceSet
 )
 

@@ -11,11 +11,14 @@ from actors.chat.commands import (
     End,
     MoveCursor,
     Note,
+    ReleaseControl,
     Requeue,
     Route,
     Say,
     Snooze,
     Start,
+    Tag,
+    TakeControl,
     Tick,
     Wake,
     WriteCursors,
@@ -100,6 +103,18 @@ def routing(to: str, team: str | None = None) -> Ask:
 
 def requeuing(agent: str, team: str | UnsetType | None = UNSET) -> Ask:
     return lambda id_, by, site, at: Requeue(id_, by, site, at, agent, team)
+
+
+def tagging(*add: str, remove: tuple[str, ...] = ()) -> Ask:
+    return lambda id_, by, site, at: Tag(id_, by, site, at, add, remove)
+
+
+def taking() -> Ask:
+    return TakeControl
+
+
+def releasing() -> Ask:
+    return ReleaseControl
 
 
 def reading(seq: int) -> Ask:

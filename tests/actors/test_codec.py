@@ -12,6 +12,7 @@ from actors.chat.events import (
     Body,
     CheckedIn,
     Closed,
+    ControlChanged,
     Event,
     Got,
     Legal,
@@ -20,6 +21,7 @@ from actors.chat.events import (
     Read,
     Said,
     StatusChanged,
+    Tagged,
     for_shopper,
     seen_by_shopper,
 )
@@ -40,6 +42,8 @@ BODIES: list[AnyBody] = [
     Closed("agent"),
     Assigned(None, "ann", "reply"),
     CheckedIn("missed", 2, Millis(5)),
+    ControlChanged("bot", "humans", "taken"),
+    Tagged(("vip",), ("new",)),
 ]
 KINDS = {body.kind for body in BODIES}
 

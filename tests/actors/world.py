@@ -51,6 +51,8 @@ class Room:
         self.signals: list[tuple[Person, bool, bool]] = []
         """Who, on, inside."""
         self.notices: list[tuple[ChatId, str]] = []
+        self.late: list[tuple[ChatId, Person]] = []
+        """What came too late to be said, and from whom."""
         self.presences: list[dict[AgentId, Presence]] = []
         self.on_publish: Callable[[ChatId, Event], None] = lambda _chat, _event: None
         """A place for faults."""
@@ -70,6 +72,9 @@ class Room:
         for place in self.places.get(chat, ()):
             if place.person != by and (place.client.insider or not inside):
                 place.typing(by, on=on)
+
+    def dropped(self, chat: ChatId, by: Person) -> None:
+        self.late.append((chat, by))
 
     def listening(self, chat: ChatId) -> bool:
         return bool(self.places.get(chat))

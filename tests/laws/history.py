@@ -3,6 +3,8 @@
 from collections import defaultdict
 from functools import partial
 
+import msgspec
+
 from actors import codec
 from actors.cells import past
 from actors.cells.ports import Accepted
@@ -10,6 +12,7 @@ from actors.chat.events import (
     Assigned,
     CheckedIn,
     Closed,
+    ControlChanged,
     Event,
     Got,
     Read,
@@ -86,8 +89,12 @@ def check_order_of_events(events: list[Event]) -> None:
     bodies = [event.body for event in events]
     assert sum(isinstance(b, Said) and b.auto == "welcome" for b in bodies) <= 1
     assignee: str | None = None
-    status = "open"
+    status, control = "open", "humans"
     for body in bodies:
+        if isinstance(body, ControlChanged):
+            assert body.origin == control, "control has one holder"
+            control = body.to
+            continue
         if isinstance(body, Assigned):
             assert body.origin == assignee, "at no moment two owners"
             assignee = body.to
@@ -140,12 +147,17 @@ class Silence:
 
 def check_silences(world: World, events: list[Event]) -> None:
     shopper, paused = events[0].by, False
+    status, control = "open", "humans"
     silence: Silence | None = None
     for event in events:
         at, body = event.at, event.body
         answers = isinstance(body, Said) and body.auto is None
-        if isinstance(body, StatusChanged):
-            paused = body.to != "open"
+        if isinstance(body, StatusChanged | ControlChanged):
+            if isinstance(body, StatusChanged):
+                status = body.to
+            else:
+                control = body.to
+            paused = (status, control) != ("open", "humans")
             if silence is not None:
                 (silence.pause if paused else silence.go_on)(at)
         elif isinstance(body, CheckedIn) and silence is not None:
@@ -213,6 +225,8 @@ def check_tickets(world: World) -> None:
         state = codec.fold(ChatState(), world.records(ChatId(ticket.chat)))
         assert ticket.seq == state.seq
         assert (ticket.status, ticket.assignee) == (state.status, state.assignee)
+        assert (ticket.control, ticket.team) == (state.control, state.team)
+        assert msgspec.json.decode(ticket.tags) == [*state.tags]
         assert ticket.preview == state.preview
         assert ticket.closed_at == state.closed_at
     due = {chat for chat, _ in world.read(queries.due)}

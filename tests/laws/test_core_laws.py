@@ -14,6 +14,7 @@ from actors.chat.events import (
     Assigned,
     CheckedIn,
     Closed,
+    ControlChanged,
     Event,
     Got,
     Legal,
@@ -22,6 +23,7 @@ from actors.chat.events import (
     Read,
     Said,
     StatusChanged,
+    Tagged,
 )
 from actors.chat.limits import CHAT_EVENTS, RESERVED
 from actors.chat.outcomes import Moved, Repeated
@@ -45,17 +47,22 @@ from tests.actors.scene import (
     getting,
     noting,
     reading,
+    releasing,
     requeuing,
     routing,
     saying,
     snoozing,
     starting,
+    tagging,
+    taking,
     waking,
 )
+from tests.laws.history import MAY_FOLLOW_THE_END
 
 pytestmark = pytest.mark.slow
 
-PEOPLE = st.sampled_from([SHOPPER, SHOPPER, ANN, ANN, BEN, STRANGER, SYSTEM])
+PEOPLE = st.sampled_from([SHOPPER, SHOPPER, ANN, ANN, BEN, STRANGER, BOT, SYSTEM])
+TAGS = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2).map(tuple)
 TEXTS = st.sampled_from(["hello", "", "👋", "a\0", "x" * 9000])
 SEQS = st.integers(0, 30)
 TEAMS = st.sampled_from([UNSET, None, "sales"])
@@ -76,6 +83,9 @@ def asks(draw: st.DrawFn) -> Ask:
         requeuing(draw(st.sampled_from(["ann", "ben"])), draw(TEAMS)),
         reading(draw(SEQS)),
         getting(draw(SEQS)),
+        tagging(*draw(TAGS), remove=draw(TAGS)),
+        taking(),
+        releasing(),
         WriteCursors,
         Tick,
     ]
@@ -108,7 +118,7 @@ HISTORIES = st.lists(
     ),
     max_size=60,
 )
-RULES = Rules(1, Settings(check_in=CheckInSettings(auto_s=270)))
+RULES = Rules(1, Settings(check_in=CheckInSettings(auto_s=270)), bot=True)
 
 
 class History:
@@ -173,14 +183,26 @@ def test_what_happened_obeys_the_protocol(history: list[Given]) -> None:
     lived = History().live(history)
     kinds = [record.kind for record in lived.records]
     if "closed" in kinds:
-        assert set(kinds[kinds.index("closed") + 1 :]) <= {"read", "got"}
+        assert set(kinds[kinds.index("closed") + 1 :]) <= MAY_FOLLOW_THE_END
     bodies = [event.body for event in lived.events]
     welcomes = [b for b in bodies if isinstance(b, Said) and b.auto == "welcome"]
     assert len(welcomes) <= 1
     assignee: str | None = None
     status = "open"
-    for body in bodies:
-        if isinstance(body, Assigned):
+    control = "humans"
+    tags: set[str] = set()
+    for event in lived.events:
+        body = event.body
+        if event.by == BOT:
+            assert control == "bot", "who has no control is not heard"
+        if isinstance(body, ControlChanged):
+            assert body.origin == control != body.to
+            control = body.to
+        elif isinstance(body, Tagged):
+            assert tags.isdisjoint(body.add)
+            assert tags.issuperset(body.remove)
+            tags = tags - {*body.remove} | {*body.add}
+        elif isinstance(body, Assigned):
             assert body.origin == assignee != body.to
             assignee = body.to
         elif isinstance(body, StatusChanged):
@@ -244,6 +266,13 @@ BODIES: st.SearchStrategy[AnyBody] = st.one_of(
         st.none(),
         st.sampled_from([None, "ann"]),
         st.sampled_from(["reply", "manual"]),
+    ),
+    st.builds(Tagged, TAGS, TAGS),
+    st.builds(
+        ControlChanged,
+        st.just("humans"),
+        st.sampled_from(["bot", "humans", "external", "none"]),
+        st.just("taken"),
     ),
     st.builds(
         CheckedIn, st.sampled_from(["due", "missed"]), st.integers(0, 20), st.just(NOON)

@@ -30,8 +30,11 @@ from tests.actors.scene import (
     getting,
     noting,
     reading,
+    releasing,
     saying,
     snoozing,
+    tagging,
+    taking,
     waking,
 )
 from tests.actors.world import World
@@ -46,6 +49,8 @@ IDS = st.sampled_from([None, None, None, *"abcd"])
 TEXTS = st.sampled_from([*["hello"] * 8, "👋 hi", "", "poison", "bug"])
 SEQS = st.integers(0, 12)
 
+RULES = Rules(1, Settings(check_in=CheckInSettings(auto_s=270)), bot=True)
+
 
 class WorldLaw(RuleBasedStateMachine):
     """Two shoppers with two tabs each, two agents, one of them at two desks."""
@@ -58,7 +63,7 @@ class WorldLaw(RuleBasedStateMachine):
         self.world = World(folder)
         self.stack.enter_context(bug_in_decide("bug"))
         self.stack.enter_context(poisoned_text(self.world.path, "poison"))
-        self.world.rules = Rules(1, Settings(check_in=CheckInSettings(auto_s=270)))
+        self.world.rules = RULES
         self.shoppers: list[Client] = []
         self.agents: list[Client] = []
         self.arrive()
@@ -147,6 +152,16 @@ class WorldLaw(RuleBasedStateMachine):
     @rule(who=st.integers(4, 6), chat=CHATS, to=st.sampled_from([None, "ann", "ben"]))
     def assign(self, who: int, chat: int, to: str | None) -> None:
         self.give(who, chat, assigning(to))
+
+    @rule(who=st.integers(4, 6), chat=CHATS, id_=IDS, off=st.booleans())
+    def tag(self, who: int, chat: int, id_: str | None, *, off: bool) -> None:
+        self.give(
+            who, chat, tagging(*() if off else "ab", remove=tuple("c" * off)), id_
+        )
+
+    @rule(who=st.integers(4, 6), chat=CHATS, id_=IDS, take=st.booleans())
+    def control(self, who: int, chat: int, id_: str | None, *, take: bool) -> None:
+        self.give(who, chat, taking() if take else releasing(), id_)
 
     @rule(who=CLIENTS, chat=CHATS, sure=st.integers(0, 3))
     def end(self, who: int, chat: int, sure: int) -> None:

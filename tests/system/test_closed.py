@@ -12,6 +12,9 @@ REFUSED: dict[str, Frame] = {
     "ticket.assign": {"to": None},
     "ticket.snooze": {"preset": "one_week"},
     "ticket.wake": {},
+    "ticket.tag": {"add": ["late"]},
+    "control.take": {},
+    "control.release": {},
 }
 
 

@@ -18,6 +18,8 @@ async def confide(ann: Client, chat: str) -> None:
     await ann.ask("ticket.assign", chat=chat, to=SECRET)
     await ann.ask("ticket.snooze", chat=chat, preset="one_week")
     await ann.ask("ticket.wake", chat=chat)
+    await ann.ask("ticket.tag", chat=chat, add=[SECRET])
+    await ann.ask("ticket.tag", chat=chat, remove=[SECRET])
 
 
 @pytest.mark.slow
@@ -52,7 +54,13 @@ async def looked_through(shop: Shop, shoppers: list[Client], chat: str) -> None:
         assert shopper.raw
         for raw in shopper.raw:
             assert SECRET.encode() not in raw
-            for kind in (b"note", b"assigned", b"snoozed", b'"status":"snoozed'):
+            for kind in (
+                b"note",
+                b"assigned",
+                b"snoozed",
+                b"tagged",
+                b'"status":"snoozed',
+            ):
                 assert kind not in raw, raw
     # The search can fail: it is all there.
     assert any(SECRET in str(entry.body) for entry in await shop.journal(chat))
@@ -73,7 +81,7 @@ async def test_a_shoppers_events_are_chained_over_what_is_hidden(shop: Shop) -> 
         assert event["prev"] == position
         position = event["seq"]
     assert position == visible[-1]["seq"]
-    assert position - said["prev"] == 5
+    assert position - said["prev"] == 7
 
 
 async def test_a_shopper_sees_no_trace_of_a_snooze_in_the_ticket(shop: Shop) -> None:

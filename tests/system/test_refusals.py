@@ -176,6 +176,9 @@ NOWHERE: dict[str, Frame] = {
     "ticket.assign": {"to": None},
     "ticket.snooze": {"preset": "one_week"},
     "ticket.wake": {},
+    "ticket.tag": {"add": ["vip"]},
+    "control.take": {},
+    "control.release": {},
 }
 for _op, _fields in NOWHERE.items():
     CASES[f"{_op} where nothing is"] = Case(

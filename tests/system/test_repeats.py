@@ -13,6 +13,7 @@ WRITES: dict[str, Frame] = {
     "note.add": {"text": "a regular"},
     "ticket.assign": {"to": "bob"},
     "ticket.snooze": {"preset": "next_reply"},
+    "ticket.tag": {"add": ["vip"]},
     "chat.end": {},
 }
 

@@ -15,6 +15,8 @@ from broker.wire.frames import (
     ChatOpened,
     ChatStart,
     Closing,
+    ControlRelease,
+    ControlTake,
     Eph,
     Ev,
     FromClient,
@@ -35,6 +37,7 @@ from broker.wire.frames import (
     Ticket,
     TicketAssign,
     TicketSnooze,
+    TicketTag,
     TicketWake,
     Typing,
     View,
@@ -149,6 +152,18 @@ CLIENT: list[tuple[FromClient, dict[str, object]]] = [
         PresenceSet("16", "away"),
         {"op": "presence.set", "id": "16", "state": "away"},
     ),
+    (
+        TicketTag("17", C, ("vip",), ("new",)),
+        {
+            "op": "ticket.tag",
+            "id": "17",
+            "chat": C,
+            "add": ["vip"],
+            "remove": ["new"],
+        },
+    ),
+    (ControlTake("18", C), {"op": "control.take", "id": "18", "chat": C}),
+    (ControlRelease("19", C), {"op": "control.release", "id": "19", "chat": C}),
     (View(C, on=True), {"op": "view", "chat": C, "on": True}),
 ]
 

@@ -1,6 +1,6 @@
 """What agents do with a ticket beside talking."""
 
-from broker.wire.fields import Agent, Chat, Moment, Word
+from broker.wire.fields import Agent, Chat, Moment, Tags, Word
 from broker.wire.forms import Request, Signal
 
 
@@ -29,6 +29,26 @@ class TicketSnooze(Request, frozen=True, gc=False, tag="ticket.snooze"):
 
 class TicketWake(Request, frozen=True, gc=False, tag="ticket.wake"):
     """Bring a snoozed ticket back."""
+
+    chat: Chat
+
+
+class TicketTag(Request, frozen=True, gc=False, tag="ticket.tag"):
+    """Put tags on the ticket, and take others off; agents alone see them."""
+
+    chat: Chat
+    add: Tags = ()
+    remove: Tags = ()
+
+
+class ControlTake(Request, frozen=True, gc=False, tag="control.take"):
+    """I answer from now on, not the bot; the ticket is mine."""
+
+    chat: Chat
+
+
+class ControlRelease(Request, frozen=True, gc=False, tag="control.release"):
+    """The bot may answer again."""
 
     chat: Chat
 

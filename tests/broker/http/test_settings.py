@@ -77,6 +77,8 @@ async def test_of_ten_at_the_same_time_one_wins(web: Web) -> None:
         ),
         ({"chat": {"allowed_origins": ["shop"]}}, "$.settings.chat.allowed_origins[0]"),
         ({"chat": {"colour": "red"}}, "$.settings.chat"),
+        ({"hours": {"zone": "Moon/Base"}}, "$.settings.hours.zone"),
+        ({"hours": {"zone": "../UTC"}}, "$.settings.hours.zone"),
         ({"legal": {"terms_url": "javascript:x"}}, "$.settings.legal.terms_url"),
         ({"chat": None}, "$.settings.chat"),
     ],
