@@ -72,8 +72,8 @@ class Actor(pykka.Actor):
     def release(self) -> None:
         """Let the mail through that was held, ahead of what came later."""
         held, self.held = self.held, None
-        for message in reversed(held or ()):
-            self.kind.put_first(self.key, message)
+        if held:
+            self.kind.put_back(self.key, held)
 
     def guarded(
         self, call: Callable[P, None], about: object = None

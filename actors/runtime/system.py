@@ -10,7 +10,7 @@ is left alone for a second each time; it is never given up.
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -68,6 +68,10 @@ class Kind(Generic[A]):
         """Queue `message` before all others."""
         self._mail.appendleft((self, key, message))
 
+    def put_back(self, key: str, held: Iterable[object]) -> None:
+        """Queue what was held, ahead of what came later."""
+        self.system.put_back((self, key, message) for message in held)
+
     def find(self, key: str) -> A:
         """Return the actor called `key`, starting it if need be."""
         actor = self._actors.get(key)
@@ -116,10 +120,26 @@ class System:
         self.restarts = 0
         self.mail: deque[tuple[Kind[Any], str, object]] = deque()
         self._shuffle = shuffle
+        self._back: int | None = 0
+        """How much at the front was put back since the last run; `None` during one."""
+
+    def put_back(self, held: Iterable[tuple[Kind[Any], str, object]]) -> None:
+        """Queue the mail of an actor that has held it, ahead of what came later.
+
+        Of several, who was ready first goes first: alarms that were slept through ring
+        in the order in which they were due (F17).
+        """
+        at = self._back or 0
+        for item in held:
+            self.mail.insert(at, item)
+            at += 1
+        if self._back is not None:
+            self._back = at
 
     def run(self) -> None:
         """Hand out the mail until there is none; once stopped, nobody gets any."""
         mail, shuffle = self.mail, self._shuffle
+        self._back = None
         if self.stopped:
             mail.clear()
         while mail:
@@ -146,6 +166,7 @@ class System:
                 actor.held.append(message)
             else:
                 self._turn_away(actor, message)
+        self._back = 0
 
     def stop(self) -> None:
         """Hand out nothing more: whoever awaits an answer hears that all are dead."""

@@ -208,3 +208,19 @@ def test_different_seeds_find_different_orders() -> None:
         hall.system.run()
         orders.add(tuple(hall.order))
     assert len(orders) == 6
+
+
+def test_mail_that_was_held_comes_in_the_order_in_which_actors_were_ready() -> None:
+    hall = Hall()
+    keys = ["a", "b", "c"]
+    for key in keys:
+        hall.tell(key, "hold")
+    for key in (*keys, *keys):
+        hall.tell(key, f"to {key}")
+    hall.order.clear()
+    for key in keys:
+        actor = hall.echoes.get(key)
+        assert actor is not None
+        actor.release()
+    hall.tell("z", "later")
+    assert hall.order == ["a", "a", "b", "b", "c", "c", "z", "z"]
