@@ -36,6 +36,7 @@ class Addresses:
     """Knows which proxies to believe, and whom not to limit."""
 
     def __init__(self, config: Config) -> None:
+        self._server = config.server
         self._proxies = [ip_network(n) for n in config.server.trusted_proxies]
         self._trusted = [ip_network(n) for n in config.limits.trusted_networks]
 
@@ -45,7 +46,7 @@ class Addresses:
         told = headers.get("x-forwarded-for", "")
         # From the nearest proxy outwards, as far as they are ours.
         for hop in reversed(told.split(",")) if told else ():
-            if not any(address in proxy for proxy in self._proxies):
+            if not self._is_proxy(address):
                 break
             address = _parsed(hop.strip())
         return Caller(address, bool(told) or "forwarded" in headers)
@@ -56,8 +57,34 @@ class Addresses:
 
     def speaks_for_many(self, caller: Caller) -> bool:
         """Return whether it may be a proxy, or is to be treated like one."""
-        proxy = any(caller.address in network for network in self._proxies)
-        return proxy or caller.address.is_loopback or self.trusts(caller)
+        address = caller.address
+        return self._is_proxy(address) or address.is_loopback or self.trusts(caller)
+
+    def is_proxy(self, peer: str) -> bool:
+        """Return whether a connection from `peer` is one of our proxies'."""
+        return bool(self._proxies) and self._is_proxy(_parsed(peer))
+
+    def counted_as(self, caller: Caller) -> str:
+        """Return whose connections it is counted with; nobody's if it speaks for many.
+
+        Loopback counts like any other: a proxy there is one that is not configured.
+        """
+        if self._is_proxy(caller.address) or self.trusts(caller):
+            return ""
+        return caller.household
+
+    def own_page(self, peer: str, headers: Mapping[str, str]) -> str:
+        """Return the origin of our own pages, as `peer` asks for them."""
+        if self._server.public_url is not None:
+            return self._server.public_url
+        scheme = self._server.scheme
+        if self.is_proxy(peer):
+            told = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip()
+            scheme = told if told in {"http", "https"} else scheme
+        return f"{scheme}://{headers.get('host')}"
+
+    def _is_proxy(self, address: Address) -> bool:
+        return any(address in proxy for proxy in self._proxies)
 
 
 def _parsed(text: str) -> Address:

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from actors.chat.limits import ChatLimits
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
@@ -49,7 +51,7 @@ class ServerConfig(Section, frozen=True):
     ) = None
     trusted_proxies: Annotated[
         tuple[str, ...],
-        _says("CIDR list of proxies whose `X-Forwarded-For` names the client."),
+        _says("CIDR list of proxies that are believed about who asks, and how."),
     ] = ()
     path: Annotated[
         Literal["auto", "fast", "portable"],
@@ -140,6 +142,11 @@ class LimitsConfig(Section, frozen=True):
         tuple[str, ...],
         _says("CIDR list: whose rates and counts are not limited, for load tests."),
     ] = ()
+
+    @property
+    def of_chats(self) -> ChatLimits:
+        """Those that the rules of chats go by."""
+        return ChatLimits(self.text_bytes, self.chat_events)
 
 
 class StorageConfig(Section, frozen=True):

@@ -12,7 +12,8 @@ import trio
 
 from broker.config import ConfigError, ServerConfig
 from broker.edge.connection import Edge
-from broker.edge.listener import Door, HeadLimits
+from broker.edge.listener import Door
+from broker.edge.opening import HeadLimits
 from broker.edge.portable import PortableDoor
 from broker.edge.reactor import AVAILABLE, Reactor
 from broker.edge.streamed import Surroundings
@@ -49,7 +50,9 @@ def open_door(
         BadCertificate: the configured one cannot be used.
     """
     limits, loop = broker.config.limits, broker.loop
-    heads = HeadLimits(limits.head_bytes, limits.head_s, limits.hello_s)
+    heads = HeadLimits(
+        limits.head_bytes, limits.head_s, limits.hello_s, broker.admission
+    )
     if isinstance(loop, Reactor):
         edge = Edge(
             reactor=loop,

@@ -162,6 +162,9 @@ class LocalSocket:
     def greeted(self) -> None:
         """Nobody is in a hurry here."""
 
+    def vouched(self) -> None:
+        """Nobody counts those in memory."""
+
     def pause(self) -> None:
         """Hand up nothing more until `resume`."""
         self._paused = True

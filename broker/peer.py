@@ -178,6 +178,7 @@ class Peer:
         self.renew(identity)
         self._session.welcomed(self.role)
         self.hub.enter(self)
+        self.transport.vouched()
 
     def renew(self, identity: Identity) -> None:
         """Last as long as a newer token says."""

@@ -21,7 +21,6 @@ from actors.cells.alarms import Alarms
 from actors.cells.idmaker import IdMaker
 from actors.cells.orders import Ring
 from actors.cells.reviews import Reviews
-from actors.chat.limits import ChatLimits
 from actors.ids import ChatId, Millis
 from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
@@ -30,6 +29,7 @@ from broker.addresses import Addresses
 from broker.books import Books
 from broker.config import Config
 from broker.doors import open_door, portable
+from broker.edge.admission import Admission, Visit
 from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
 from broker.edge.listener import Door
@@ -104,10 +104,9 @@ class Broker:
         self.chance = random.SystemRandom()
         self.keepalive = Keepalive(self.loop.wake)
         self.tally = Tally()
+        self.admission = Admission(config, self.addresses, self.tally)
         self.hub = Hub(config.limits.per_person, self.tally)
-        self.sites = Sites(
-            ChatLimits(config.limits.text_bytes, config.limits.chat_events)
-        )
+        self.sites = Sites(config.limits.of_chats)
         self.gate = Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
@@ -313,32 +312,28 @@ class Broker:
 
     # What stands behind the door.
 
-    def welcome(
-        self, connection: Connection | Streamed, address: str, rest: bytes
-    ) -> None:
+    def welcome(self, connection: Connection | Streamed, rest: bytes) -> None:
         """Serve a connection that has been upgraded; it owes a hello."""
-        caller = self.addresses.caller(address, {})
-        connection.trusted = self.addresses.trusts(caller)
         connection.serve(Peer(connection, self.house), rest)
 
-    def origin_of(self, head: Head) -> Origin | None:
+    def origin_of(self, head: Head, address: str) -> Origin | None:
         """Return the page that asks, or `None` if it may not."""
         page = head.headers.get("origin")
-        server = self.config.server
-        own = server.public_url or f"{server.scheme}://{head.headers.get('host')}"
         if page is None:
             return NO_PAGE
-        if page == own:
+        if page == self.addresses.own_page(address, head.headers):
             return Origin(page, own=True)
         return Origin(page, own=False) if self.sites.allows(page) else None
 
-    def serve_http(self, peer: socket.socket, received: bytes) -> None:
+    def serve_http(self, peer: socket.socket, received: bytes, visit: Visit) -> None:
         """Answer a plain HTTP request that begins with `received`."""
-        self.front.serve(peer, received)
+        self.front.serve(peer, received, visit)
 
-    async def serve_http_on(self, carrier: Carrier, received: bytes) -> None:
+    async def serve_http_on(
+        self, carrier: Carrier, received: bytes, visit: Visit
+    ) -> None:
         """Answer the same on a stream of trio's, until it ends."""
-        await self.front.serve_on(carrier, received)
+        await self.front.serve_on(carrier, received, visit)
 
     # Turns and chores.
 
@@ -363,6 +358,7 @@ class Broker:
             for kind in self.house.kinds:
                 kind.sweep(len(kind) // SWEEP_S + 1)
             self.house.talk.sweep(self.monotonic())
+            self.admission.sweep(self.monotonic())
             self.loop.wake()
 
     async def _expire(self) -> None:

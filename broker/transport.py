@@ -46,6 +46,9 @@ class Transport(Protocol):
     def greeted(self) -> None:
         """Hear that the hello came in time."""
 
+    def vouched(self) -> None:
+        """Hear that a token has said who it is."""
+
     def pause(self) -> None:
         """Hand up nothing more until `resume`."""
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from broker.edge.admission import Place
 from broker.edge.keepalive import Keepalive
 from broker.edge.outbox import Outbox, SlowPeer
 from broker.edge.reactor import NOTHING, READ, WRITE, Reactor
@@ -83,6 +84,7 @@ class Connection:
         "heard",
         "open",
         "origin",
+        "place",
         "trusted",
     )
 
@@ -123,6 +125,8 @@ class Connection:
         self._over = False
         """Whether both sides have said goodbye, so that nothing is waited for."""
         self._greeted: Callable[[], None] | None = greeted
+        self.place: Place | None = None
+        """What it takes up, if anybody counts."""
         self._group = edge.keepalive.add(self)
 
     def serve(self, listener: Listener, rest: bytes) -> None:
@@ -214,6 +218,8 @@ class Connection:
         self._edge.reactor.remove(fd)
         self._edge.keepalive.leave(self, self._group)
         os.close(fd)
+        if self.place is not None:
+            self.place.leave()
         self._leave()
         self._feed = self._drained = None
 
@@ -255,6 +261,11 @@ class Connection:
         greeted, self._greeted = self._greeted, None
         if greeted is not None:
             greeted()
+
+    def vouched(self) -> None:
+        """Hear that a token has said who it is."""
+        if self.place is not None:
+            self.place.vouched()
 
     def pause(self) -> None:
         """Hand up nothing more, and read nothing more."""

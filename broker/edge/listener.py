@@ -8,10 +8,10 @@ import logging
 import socket
 from typing import Protocol
 
-import msgspec
-
 from actors.runtime.timers import Timer, Timers
-from broker.edge.connection import Connection, Edge
+from broker.edge.admission import BUSY, Visit
+from broker.edge.connection import LINGER, Connection, Edge
+from broker.edge.opening import HeadLimits, Opening
 from broker.transport import Origin
 from broker.wire.codec import SUBPROTOCOLS
 from broker.wire.errors import Close
@@ -32,29 +32,20 @@ KERNEL_BYTES = 256 * 1024
 """Asked of the kernel for what is on its way to one client. By itself it would take in
 4 MiB of what a client never reads, memory that no limit of ours counts, before anybody
 notices; a page of history and an image fit into this at any distance."""
-HEAD_END = b"\r\n\r\n"
 
 log = logging.getLogger(__name__)
-
-
-class HeadLimits(msgspec.Struct, frozen=True):
-    """What a connection may take up before it is let in."""
-
-    head_bytes: int
-    head_s: float
-    hello_s: float
 
 
 class House(Protocol):
     """What stands behind the door."""
 
-    def welcome(self, connection: Connection, address: str, rest: bytes) -> None:
+    def welcome(self, connection: Connection, rest: bytes) -> None:
         """Serve a connection that has been upgraded; it owes a hello."""
 
-    def origin_of(self, head: Head) -> Origin | None:
+    def origin_of(self, head: Head, address: str) -> Origin | None:
         """Return the page that asks, or `None` if it may not."""
 
-    def serve_http(self, peer: socket.socket, received: bytes) -> None:
+    def serve_http(self, peer: socket.socket, received: bytes, visit: Visit) -> None:
         """Answer a plain HTTP request that begins with `received`."""
 
 
@@ -81,6 +72,8 @@ class Door:
         self.edge = edge
         self.timers = timers
         self.limits = limits
+        self.leaving = 0
+        """How many have been refused, and are still to hear it."""
         self._open()
 
     def ready(self, flags: int) -> None:
@@ -96,6 +89,7 @@ class Door:
             except OSError as error:
                 # No descriptor is free: those who are in live on, the rest wait.
                 log.warning("cannot accept: %s", error.strerror)
+                self.limits.admission.met("total")
                 self.close()
                 self.timers.arm(self._pause, NO_DESCRIPTORS_PAUSE)
                 return
@@ -118,60 +112,78 @@ class Door:
 class Guest:
     """A connection before its upgrade."""
 
-    __slots__ = ("_address", "_connection", "_door", "_head", "_late", "_socket")
+    __slots__ = (
+        "_connection",
+        "_door",
+        "_late",
+        "_leaving",
+        "_opening",
+        "_place",
+        "_socket",
+    )
 
     def __init__(self, peer: socket.socket, address: str, door: Door) -> None:
+        limits = door.limits
         self._socket = peer
-        self._address = address
         self._door = door
-        self._head = b""
+        self._opening = Opening(address, limits)
         self._connection: Connection | None = None
+        self._leaving = False
+        """Whether it has been refused, and only its goodbye is waited for."""
         self._late = Timer(self._too_late)
-        door.timers.arm(self._late, door.limits.head_s)
+        self._place = limits.admission.enter(address, door.timers.now())
         door.edge.reactor.add(peer.fileno(), self)
+        if self._place is None:
+            self._refuse(BUSY)
+        else:
+            door.timers.arm(self._late, limits.head_s)
 
     def ready(self, flags: int) -> None:
         """Read on; when the head is complete, act on it."""
         del flags
-        limit = self._door.limits.head_bytes
         try:
-            data = self._socket.recv(limit)
+            data = self._socket.recv(self._door.limits.head_bytes)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        # Only the seam can hold an end that was not there before.
-        seam = max(0, len(self._head) - len(HEAD_END) + 1)
-        self._head += data
-        end = self._head.find(HEAD_END, seam)
-        if end >= 0 and end + len(HEAD_END) <= limit:
-            self._act(end + len(HEAD_END))
+        if self._leaving and data:
+            return
+        size = None if self._leaving else self._opening.take(data)
+        if isinstance(size, Refused):
+            self._refuse(size)
+        elif size is not None:
+            self._act(size)
         elif not data:
             self.end()
-        elif end >= 0 or len(self._head) >= limit:
-            self._refuse(refused(431))
 
     def end(self) -> None:
         """Hang up."""
-        self._late.cancel()
+        self._late.drop()
+        self._leave()
+        if self._leaving:
+            self._leaving = False
+            self._door.leaving -= 1
         self._door.edge.reactor.remove(self._socket.fileno())
         self._socket.close()
 
     def _act(self, size: int) -> None:
-        received, rest = self._head[:size], self._head[size:]
+        opening, place = self._opening, self._place
+        received, rest = opening.received[:size], opening.received[size:]
         head = parse_head(received)
         if isinstance(head, Refused):
             self._refuse(head)
         elif head.wants_websocket:
             self._upgrade(head, rest)
-        else:
-            self._late.cancel()
+        elif place is not None:
+            self._late.drop()
             self._door.edge.reactor.remove(self._socket.fileno())
-            self._door.house.serve_http(self._socket, self._head)
+            visit = Visit(opening.address, place)
+            self._door.house.serve_http(self._socket, opening.received, visit)
 
     def _upgrade(self, head: Head, rest: bytes) -> None:
-        door = self._door
-        origin = door.house.origin_of(head)
+        door, place = self._door, self._place
+        origin = door.house.origin_of(head, self._opening.address)
         if origin is None:
             self._refuse(refused(403, "This origin is not allowed."))
             return
@@ -179,39 +191,75 @@ class Guest:
         if isinstance(outcome, Refused):
             self._refuse(outcome)
             return
+        admission, now = door.limits.admission, door.timers.now()
+        caller = admission.addresses.caller(self._opening.address, head.headers)
+        if place is None or not admission.upgrade(place, caller, now):
+            self._refuse(BUSY)
+            return
         try:
             self._socket.send(outcome.answer)
         except OSError:
+            admission.greeted()
             self.end()
             return
-        self._welcome(outcome, origin, rest)
+        self._welcome(outcome, origin, admission.addresses.trusts(caller), rest)
 
-    def _welcome(self, upgraded: Upgraded, origin: Origin, rest: bytes) -> None:
+    def _welcome(
+        self,
+        upgraded: Upgraded,
+        origin: Origin,
+        trusted: bool,  # noqa: FBT001  # as its caller has just found out
+        rest: bytes,
+    ) -> None:
         door = self._door
-        # It takes our place in the reactor, too.
+        # It takes our place in the reactor, too, and the one we have been given.
         self._connection = Connection(
             self._socket.detach(),
             door.edge.codecs[upgraded.subprotocol],
             door.edge,
             origin=origin,
-            greeted=self._late.drop,
+            greeted=self._greeted,
         )
+        self._connection.place = self._place
+        self._connection.trusted = trusted
         # From here it is the hello that may be late.
         door.timers.arm(self._late, door.limits.hello_s)
-        door.house.welcome(self._connection, self._address, rest)
+        door.house.welcome(self._connection, rest)
+
+    def _greeted(self) -> None:
+        self._late.drop()
+        self._door.limits.admission.greeted()
 
     def _too_late(self) -> None:
-        if self._connection is None:
+        if self._leaving:
+            self.end()
+        elif self._connection is None:
+            self._door.limits.admission.met("head_s")
             self._refuse(refused(408))
         else:
+            self._door.limits.admission.met("hello_s")
             self._connection.close(Close.AUTH)
 
+    def _leave(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.leave()
+
     def _refuse(self, refusal: Refused) -> None:
+        """Say why not, and wait for the peer to hear it: a close would cut it short."""
+        self._leave()
+        door = self._door
         try:
             self._socket.send(refusal.answer)
             self._socket.shutdown(socket.SHUT_WR)
-            # What has come and was not read would turn the close into a reset.
-            self._socket.recv(self._door.limits.head_bytes)
+            if door.leaving >= door.limits.admission.most_leaving:
+                # What has come and was not read would turn the close into a reset.
+                self._socket.recv(door.limits.head_bytes)
+                self.end()
+                return
         except OSError:
-            pass  # it is as gone as we wanted it
-        self.end()
+            self.end()  # it is as gone as we wanted it
+            return
+        self._leaving = True
+        door.leaving += 1
+        door.timers.arm(self._late, LINGER)

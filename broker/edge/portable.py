@@ -16,17 +16,14 @@ from trio_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from actors.runtime.timers import Timer
-from broker.edge.listener import (
-    HEAD_END,
-    KERNEL_BYTES,
-    NO_DESCRIPTORS_PAUSE,
-    HeadLimits,
-)
+from broker.edge.admission import BUSY, Visit
+from broker.edge.listener import KERNEL_BYTES, NO_DESCRIPTORS_PAUSE
+from broker.edge.opening import HeadLimits, Opening
 from broker.edge.streamed import Streamed, Surroundings
 from broker.edge.tls import Tls
 from broker.edge.watched import Carrier, hang_up
 from broker.transport import Origin
-from broker.wire.codec import SUBPROTOCOLS, Codec
+from broker.wire.codec import SUBPROTOCOLS
 from broker.wire.errors import Close
 from broker.wire.upgrade import Head, Refused, answer, parse_head, refused
 
@@ -50,13 +47,15 @@ log = logging.getLogger(__name__)
 class House(Protocol):
     """What stands behind the door."""
 
-    def welcome(self, connection: Streamed, address: str, rest: bytes) -> None:
+    def welcome(self, connection: Streamed, rest: bytes) -> None:
         """Serve a connection that has been upgraded; it owes a hello."""
 
-    def origin_of(self, head: Head) -> Origin | None:
+    def origin_of(self, head: Head, address: str) -> Origin | None:
         """Return the page that asks, or `None` if it may not."""
 
-    async def serve_http_on(self, carrier: Carrier, received: bytes) -> None:
+    async def serve_http_on(
+        self, carrier: Carrier, received: bytes, visit: Visit
+    ) -> None:
         """Answer plain HTTP requests, the first of which begins with `received`."""
 
 
@@ -76,6 +75,8 @@ class PortableDoor:
         self.around = around
         self.limits = limits
         self.tls = tls
+        self.leaving = 0
+        """How many have been refused, and are still to hear it."""
         self._nursery = nursery
         self._scope = trio.CancelScope()
 
@@ -108,6 +109,7 @@ class PortableDoor:
                         raise
                     # Those who are in live on, the rest wait.
                     log.warning("cannot accept: %s", error.strerror)
+                    self.limits.admission.met("total")
                     await trio.sleep(NO_DESCRIPTORS_PAUSE)
                     continue
                 guest = Guest(trio.SocketStream(peer), str(address[0]), self)
@@ -121,8 +123,11 @@ class Guest:
         self, stream: trio.SocketStream, address: str, door: PortableDoor
     ) -> None:
         self._carrier: Carrier = stream
-        self._address = address
         self._door = door
+        self._opening = Opening(address, door.limits)
+        self._connection: Streamed | None = None
+        self._late = Timer(self._too_late)
+        self._place = door.limits.admission.enter(address, door.around.timers.now())
 
     async def run(self) -> None:
         """Serve it; whatever happens is nobody else's affair."""
@@ -133,77 +138,109 @@ class Guest:
         except* Exception:
             log.exception("a connection failed")
         finally:
+            self._leave()
             await trio.aclose_forcefully(self._carrier)
 
     async def _serve(self) -> None:
         limits = self._door.limits
+        admission = limits.admission
+        if self._place is None and self._door.leaving >= admission.most_leaving:
+            return
         tls = self._door.tls
         if tls is not None and isinstance(self._carrier, trio.SocketStream):
             secured = tls.secure(self._carrier)
             with trio.fail_after(limits.head_s):
                 await secured.do_handshake()
             self._carrier = secured
+        if self._place is None:
+            await self._refuse(BUSY)
+            return
         try:
             with trio.fail_after(limits.head_s):
-                received = await self._read_head(limits.head_bytes)
+                size = await self._read_head()
         except trio.TooSlowError:
+            admission.met("head_s")
             await self._refuse(refused(408))
             return
-        if received is not None:
-            await self._act(*received)
+        if isinstance(size, Refused):
+            await self._refuse(size)
+        elif size is not None:
+            await self._act(size)
 
-    async def _read_head(self, limit: int) -> tuple[bytes, bytes] | None:
-        """Return the head of the request and what came with it; `None` if none came."""
-        received = bytearray()
+    async def _read_head(self) -> int | Refused | None:
+        """Return the size of the head, or why it is refused; `None`: it has left."""
         while True:
-            data = await self._carrier.receive_some(limit)
-            # Only the seam can hold an end that was not there before.
-            seam = max(0, len(received) - len(HEAD_END) + 1)
-            received += data
-            end = received.find(HEAD_END, seam)
-            if end >= 0 and end + len(HEAD_END) <= limit:
-                size = end + len(HEAD_END)
-                return bytes(received[:size]), bytes(received[size:])
-            if not data:
-                return None
-            if end >= 0 or len(received) >= limit:
-                await self._refuse(refused(431))
-                return None
+            data = await self._carrier.receive_some(self._door.limits.head_bytes)
+            size = self._opening.take(bytes(data))
+            if size is not None or not data:
+                return size
 
-    async def _act(self, received: bytes, rest: bytes) -> None:
-        head = parse_head(received)
-        house = self._door.house
+    async def _act(self, size: int) -> None:
+        opening, house = self._opening, self._door.house
+        head = parse_head(opening.received[:size])
         if isinstance(head, Refused):
             await self._refuse(head)
-        elif not head.wants_websocket:
-            await house.serve_http_on(self._carrier, received + rest)
+        elif head.wants_websocket:
+            await self._upgrade(head)
         else:
-            origin = house.origin_of(head)
-            if origin is None:
-                await self._refuse(refused(403, "This origin is not allowed."))
-                return
-            outcome = answer(head, SUBPROTOCOLS)
-            if isinstance(outcome, Refused):
-                await self._refuse(outcome)
-            else:
-                codec = self._door.around.codecs[outcome.subprotocol]
-                await self._converse(codec, origin, received, rest)
+            place, self._place = self._place, None
+            if place is not None:
+                visit = Visit(opening.address, place)
+                await house.serve_http_on(self._carrier, opening.received, visit)
 
-    async def _converse(
-        self, codec: Codec, origin: Origin, head: bytes, rest: bytes
-    ) -> None:
-        """Be a WebSocket from now on."""
-        door, around = self._door, self._door.around
-        late = Timer(lambda: connection.close(Close.AUTH))
-        connection = Streamed(codec, around, origin=origin, greeted=late.cancel)
+    async def _upgrade(self, head: Head) -> None:
+        address, place = self._opening.address, self._place
+        origin = self._door.house.origin_of(head, address)
+        if origin is None:
+            await self._refuse(refused(403, "This origin is not allowed."))
+            return
+        outcome = answer(head, SUBPROTOCOLS)
+        if isinstance(outcome, Refused):
+            await self._refuse(outcome)
+            return
+        admission, now = self._door.limits.admission, self._door.around.timers.now()
+        caller = admission.addresses.caller(address, head.headers)
+        if place is None or not admission.upgrade(place, caller, now):
+            await self._refuse(BUSY)
+            return
+        connection = self._connection = Streamed(
+            self._door.around.codecs[outcome.subprotocol],
+            self._door.around,
+            origin=origin,
+            greeted=self._greeted,
+        )
+        connection.place = place
+        connection.trusted = admission.addresses.trusts(caller)
+        rest = self._opening.received[len(head.raw) :]
+        await connection.converse(self._carrier, head.raw, rest, self._begun)
 
-        def begun() -> None:
-            around.timers.arm(late, door.limits.hello_s)
-            door.house.welcome(connection, self._address, b"")
+    def _begun(self) -> None:
+        door = self._door
+        if self._connection is not None:
+            # From here it is the hello that may be late.
+            door.around.timers.arm(self._late, door.limits.hello_s)
+            door.house.welcome(self._connection, b"")
 
-        await connection.converse(self._carrier, head, rest, begun)
+    def _greeted(self) -> None:
+        self._late.drop()
+        self._door.limits.admission.greeted()
+
+    def _too_late(self) -> None:
+        if self._connection is not None:
+            self._door.limits.admission.met("hello_s")
+            self._connection.close(Close.AUTH)
+
+    def _leave(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.leave()
 
     async def _refuse(self, refusal: Refused) -> None:
-        with trio.move_on_after(GOODBYE_S):
-            await self._carrier.send_all(refusal.answer)
-            await hang_up(self._carrier)
+        self._leave()
+        self._door.leaving += 1
+        try:
+            with trio.move_on_after(GOODBYE_S):
+                await self._carrier.send_all(refusal.answer)
+                await hang_up(self._carrier)
+        finally:
+            self._door.leaving -= 1

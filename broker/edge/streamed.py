@@ -17,6 +17,7 @@ from trio_websocket import (
 )
 
 from actors.runtime.timers import Timers
+from broker.edge.admission import Place
 from broker.edge.connection import LINGER, SLOW_LINGER, STALL, Listener
 from broker.edge.keepalive import Keepalive
 from broker.edge.outbox import LOW_WATER, SlowPeer
@@ -144,6 +145,8 @@ class Streamed:
         self._to_ping = trio.Event()
         self._may_hand_up = trio.Event()
         self._may_hand_up.set()
+        self.place: Place | None = None
+        """What it takes up, if anybody counts."""
         self._group = around.keepalive.add(self)
 
     def serve(self, listener: Listener, rest: bytes) -> None:
@@ -277,6 +280,11 @@ class Streamed:
         greeted, self._greeted = self._greeted, None
         if greeted is not None:
             greeted()
+
+    def vouched(self) -> None:
+        """Hear that a token has said who it is."""
+        if self.place is not None:
+            self.place.vouched()
 
     def pause(self) -> None:
         """Hand up nothing more."""

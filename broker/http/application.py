@@ -60,7 +60,7 @@ class HttpApplication:
 
 def build(broker: Broker, front: Front) -> HttpApplication:
     """Return the application of `broker`."""
-    pages = Pages(broker.config.server, broker.sites)
+    pages = Pages(broker.config.server, broker.addresses, broker.sites)
     guards = Guards(broker, pages)
     gallery = Gallery(broker.folder, broker.books, broker.house.ids, broker.clock)
     app = Litestar(

@@ -51,7 +51,8 @@ class HttpConnection(TCPServer):
         """Answer its requests."""
         sock = self.stream.socket
         try:
-            client, server = _host(sock.getpeername()), _host(sock.getsockname())
+            _, port, *_ = sock.getpeername()
+            client, server = (self.stream.address, port), _host(sock.getsockname())
         except OSError:
             return  # it left while it waited
         try:

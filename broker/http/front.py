@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import trio
 
+from broker.edge.admission import Visit
 from broker.edge.watched import Carrier, socket_of
 from broker.http.stream import Replaying
 from broker.wire.upgrade import refused
@@ -78,21 +79,24 @@ class Front:
             gc.freeze()
         self._prepared.set()
 
-    def serve(self, peer: socket.socket, received: bytes) -> None:
+    def serve(self, peer: socket.socket, received: bytes, visit: Visit) -> None:
         """Answer the requests on `peer`, the first of which begins with `received`."""
         sock = trio.socket.from_stdlib_socket(peer)
         # At once, so that those who are on their way here count.
-        if not self._takes(sock):
+        if not self._takes(sock, visit):
             _send_away(peer)
+            visit.place.leave()
             return
-        self._nursery.start_soon(self._serve, trio.SocketStream(sock), received)
+        stream = trio.SocketStream(sock)
+        self._nursery.start_soon(self._serve, stream, received, visit)
 
-    async def serve_on(self, carrier: Carrier, received: bytes) -> None:
+    async def serve_on(self, carrier: Carrier, received: bytes, visit: Visit) -> None:
         """Answer the requests on a stream of trio's, until it ends."""
-        if self._takes(socket_of(carrier)):
-            await self._serve(carrier, received)
-        else:
-            await carrier.send_all(BUSY)
+        if self._takes(socket_of(carrier), visit):
+            await self._serve(carrier, received, visit)
+            return
+        visit.place.leave()
+        await carrier.send_all(BUSY)
 
     async def settle(self) -> None:
         """Wait until no request is being answered."""
@@ -106,12 +110,9 @@ class Front:
                 # Whoever waits for the socket hears of it; a close would not be heard.
                 peer.shutdown(socket.SHUT_RDWR)
 
-    def _takes(self, peer: trio.socket.SocketType) -> bool:
+    def _takes(self, peer: trio.socket.SocketType, visit: Visit) -> bool:
         """Return whether there is room for one more connection, which then counts."""
-        try:
-            caller = self._broker.addresses.caller(peer.getpeername()[0], {})
-        except OSError:
-            return False  # it has gone again
+        caller = self._broker.addresses.caller(visit.address, {})
         counted = (
             "" if self._broker.addresses.speaks_for_many(caller) else caller.household
         )
@@ -121,13 +122,15 @@ class Front:
         self._open[peer] = counted
         return True
 
-    async def _serve(self, carrier: Carrier, received: bytes) -> None:
+    async def _serve(self, carrier: Carrier, received: bytes, visit: Visit) -> None:
         try:
             await self._prepared.wait()
             if self._application is None:
                 await carrier.send_all(BUSY)
             else:
-                await self._application.serve(Replaying(carrier, received))
+                await self._application.serve(
+                    Replaying(carrier, received, visit.address)
+                )
         except trio.BrokenResourceError:
             pass  # it has gone
         except Exception:
@@ -135,6 +138,7 @@ class Front:
             log.exception("an HTTP connection failed")
         finally:
             self._open.pop(socket_of(carrier), None)
+            visit.place.leave()
             await trio.aclose_forcefully(carrier)
 
     def _build(self) -> Application:

@@ -55,6 +55,7 @@ class Guards:
         identity = self._broker.gate.verify(token)
         if identity is None or not self._broker.sites.accepts(identity):
             raise Refusal(Code.AUTH_FAILED)
-        if not self._pages.may_ask(connection.headers, identity.site):
+        peer = connection.client.host if connection.client else ""
+        if not self._pages.may_ask(peer, connection.headers, identity.site):
             raise Refusal(Code.FORBIDDEN)
         return identity

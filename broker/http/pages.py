@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from broker.addresses import Addresses
 from broker.config import ServerConfig
 from broker.sites import Sites
 
@@ -14,17 +15,24 @@ MAX_AGE_S = "600"
 class Pages:
     """Knows our own origin and those of the shops."""
 
-    def __init__(self, server: ServerConfig, sites: Sites) -> None:
+    def __init__(
+        self, server: ServerConfig, addresses: Addresses, sites: Sites
+    ) -> None:
         self._server = server
+        self._addresses = addresses
         self._sites = sites
 
-    def may_ask(self, headers: Mapping[str, str], site: str | None = None) -> bool:
-        """Return whether the page that asks may: at `site`, or at any."""
+    def may_ask(
+        self, peer: str, headers: Mapping[str, str], site: str | None = None
+    ) -> bool:
+        """Return whether the page that asks may: at `site`, or at any.
+
+        `peer` is who has connected.
+        """
         origin = headers.get("origin")
         if origin is None:
             return True
-        server = self._server
-        own = server.public_url or f"{server.scheme}://{headers.get('host')}"
+        own = self._addresses.own_page(peer, headers)
         return origin == own or self._sites.allows(origin, site)
 
     @property

@@ -86,7 +86,7 @@ class Shell:
         headers = _headers(scope)
         origin = headers.get("origin")
         if origin is not None and scope["path"].startswith(API):
-            if not self._pages.may_ask(headers):
+            if not self._pages.may_ask(_peer(scope), headers):
                 reason = "This origin is not allowed."
                 await answer.refuse(403, Code.FORBIDDEN, reason)
                 return
@@ -168,6 +168,10 @@ class Answer:
         start = {"type": "http.response.start", "status": status}
         await self({**start, "headers": _encoded(headers | length)})
         await self({"type": "http.response.body", "body": body})
+
+
+def _peer(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope["client"] else ""
 
 
 def _headers(scope: Scope) -> dict[str, str]:

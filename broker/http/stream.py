@@ -17,7 +17,9 @@ sends would have the kernel drop what it has not read: it would never know why."
 class Replaying(trio.abc.HalfCloseableStream):
     """Gives the first bytes once more, then what comes; a peer that stalls is gone."""
 
-    def __init__(self, carrier: Carrier, received: bytes) -> None:
+    def __init__(self, carrier: Carrier, received: bytes, address: str) -> None:
+        self.address = address
+        """Who has connected, as far as it can be believed."""
         self.socket = socket_of(carrier)
         self.secure = isinstance(carrier, trio.SSLStream)
         self.scope = trio.CancelScope()

@@ -5,14 +5,20 @@ import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
+import msgspec
 import pytest
 import trio
 
 from actors.runtime.timers import Timers
-from broker.edge.connection import Connection, Edge
+from broker.addresses import Addresses
+from broker.config import Config, LimitsConfig, ServerConfig
+from broker.edge.admission import Admission, Visit
+from broker.edge.connection import LINGER, Connection, Edge
 from broker.edge.keepalive import Keepalive
-from broker.edge.listener import NO_DESCRIPTORS_PAUSE, Door, HeadLimits
+from broker.edge.listener import NO_DESCRIPTORS_PAUSE, Door
+from broker.edge.opening import HeadLimits
 from broker.edge.reactor import Reactor
+from broker.limits import Tally
 from broker.transport import NO_PAGE, Origin
 from broker.wire.upgrade import Head
 from tests.broker.wires import Hearer
@@ -25,36 +31,43 @@ UPGRADE = (
     b"Sec-WebSocket-Protocol: shopwire.v1.json\r\n\r\n"
 )
 HEAD_BYTES, HEAD_S, HELLO_S = 1024, 5.0, 3.0
+DEFAULTS = Config()
 
 
 class House:
     """Stands behind the door, and keeps who comes in."""
 
     def __init__(self) -> None:
-        self.welcomed: list[tuple[str, Hearer]] = []
+        self.welcomed: list[Hearer] = []
         self.http: list[bytes] = []
         self.strangers = False
+        self.addresses: list[tuple[str, str]] = []
+        """Where requests came from, and what they say about it."""
 
-    def welcome(self, connection: Connection, address: str, rest: bytes) -> None:
+    def welcome(self, connection: Connection, rest: bytes) -> None:
         hearer = Hearer()
-        self.welcomed.append((address, hearer))
+        self.welcomed.append(hearer)
         connection.serve(hearer, rest)
         self.last = connection
 
-    def origin_of(self, head: Head) -> Origin | None:
-        del head
+    def origin_of(self, head: Head, address: str) -> Origin | None:
+        self.addresses.append((address, head.headers.get("x-forwarded-for", "")))
         return None if self.strangers else NO_PAGE
 
-    def serve_http(self, peer: socket.socket, received: bytes) -> None:
+    def serve_http(self, peer: socket.socket, received: bytes, visit: Visit) -> None:
         self.http.append(received)
+        self.addresses.append((visit.address, ""))
         peer.close()
+        visit.place.leave()
 
 
 class Entrance:
     """A door on a real port, with a clock of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Config = DEFAULTS) -> None:
         self.now = 100.0
+        self.tally = Tally()
+        self.admission = Admission(config, Addresses(config), self.tally)
         self.reactor = Reactor()
         self.timers = Timers(lambda: self.now, self.reactor.wake)
         self.house = House()
@@ -67,7 +80,7 @@ class Entrance:
             fragments=8,
             reconnect_after=lambda: 700,
         )
-        limits = HeadLimits(HEAD_BYTES, HEAD_S, HELLO_S)
+        limits = HeadLimits(HEAD_BYTES, HEAD_S, HELLO_S, self.admission)
         self.door = Door(
             self.listener, self.house, edge=edge, timers=self.timers, limits=limits
         )
@@ -93,8 +106,8 @@ class Entrance:
 
 
 @asynccontextmanager
-async def entrance() -> AsyncGenerator[Entrance]:
-    made = Entrance()
+async def entrance(config: Config = DEFAULTS) -> AsyncGenerator[Entrance]:
+    made = Entrance(config)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(made.reactor.run, lambda: None, lambda: False)
         with made.listener:
@@ -126,8 +139,8 @@ async def test_an_upgrade_is_let_in() -> None:
     async with entrance() as e:
         guest = await e.knock(UPGRADE)
         assert status(await guest.receive_some()) == 101
-        ((address, _),) = e.house.welcomed
-        assert address == "127.0.0.1"
+        assert len(e.house.welcomed) == 1
+        assert e.house.addresses == [("127.0.0.1", "")]
 
 
 async def test_small_frames_leave_at_once() -> None:
@@ -149,7 +162,7 @@ async def test_what_comes_right_behind_the_head_is_not_lost() -> None:
     async with entrance() as e:
         await e.knock(UPGRADE + masked(TEXT, b"hello"))
         await e.turn()
-        assert e.house.welcomed[0][1].messages == [b"hello"]
+        assert e.house.welcomed[0].messages == [b"hello"]
 
 
 async def test_a_plain_request_is_handed_on_whole() -> None:
@@ -225,7 +238,7 @@ async def test_who_takes_too_long_over_the_hello_is_sent_away() -> None:
         said = await answer(guest)
         assert b'"code":4001' in said
         assert said.endswith((4001).to_bytes(2))
-        assert e.house.welcomed[0][1].times_gone == 1
+        assert e.house.welcomed[0].times_gone == 1
 
 
 async def test_who_has_said_hello_may_stay() -> None:
@@ -325,5 +338,101 @@ async def test_the_end_hangs_up_on_those_at_the_door() -> None:
         e.reactor.close()
         assert await answer(waiting) == b""
         assert await answer(inside) == b""
-        assert e.house.welcomed[0][1].times_gone == 1
+        assert e.house.welcomed[0].times_gone == 1
         e.reactor = Reactor()
+
+
+# How many (F57).
+
+
+def few(**limits: object) -> Config:
+    return Config(limits=LimitsConfig(**limits))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # each its own
+
+
+async def test_where_there_is_no_room_that_is_said_and_when_to_try_again() -> None:
+    async with entrance(few(per_ip_visitors=2)) as e:
+        for _ in range(2):
+            assert status(await (await e.knock(UPGRADE)).receive_some()) == 101
+        said = await answer(await e.knock(UPGRADE))
+        assert status(said) == 503
+        assert b"\r\nRetry-After: 5\r\n" in said
+        e.house.last.vouched()
+        assert status(await (await e.knock(UPGRADE)).receive_some()) == 101
+        assert e.tally.limited["per_ip_visitors"] == 1
+
+
+@pytest.mark.parametrize("limit", ["total", "per_ip"])
+async def test_one_too_many_is_told_before_it_has_said_anything(limit: str) -> None:
+    async with entrance(few(**{limit: 2})) as e:
+        guests = [await e.knock(), await e.knock()]
+        assert status(await answer(await e.knock(UPGRADE[:20], UPGRADE[20:]))) == 503
+        await guests[0].aclose()
+        await e.turn()
+        assert status(await (await e.knock(UPGRADE)).receive_some()) == 101
+        assert e.tally.limited[limit] == 1
+
+
+async def test_who_was_refused_may_take_a_moment_to_hang_up_and_no_more() -> None:
+    async with entrance(few(total=1)) as e:
+        await e.knock()
+        assert e.admission.most_leaving == 1
+        rude = [await e.knock(), await e.knock()]
+        await e.turn()
+        # One is waited for; there is no room to wait for the other.
+        assert len(e.reactor._sources) == 3
+        for guest in rude:
+            assert status(await answer(guest)) == 503
+        e.wait(LINGER + 0.5)
+        assert len(e.reactor._sources) == 2
+        assert e.door.leaving == 0
+
+
+async def test_what_a_connection_takes_up_it_gives_back_however_it_ends() -> None:
+    async with entrance(few(unauthenticated=5)) as e:
+        early = await e.knock(UPGRADE[:20])
+        silent = await e.knock(UPGRADE)
+        greeted = await e.knock(UPGRADE)
+        e.house.last.greeted()
+        rejected = await e.knock(b"rubbish\r\n\r\n")
+        plain = await e.knock(b"GET / HTTP/1.1\r\n\r\n")
+        assert (e.admission.open, e.admission.unauthenticated) == (3, 1)
+        for guest in (early, silent, greeted, rejected, plain):
+            await guest.aclose()
+        await e.turn()
+        assert (e.admission.open, e.admission.unauthenticated) == (0, 0)
+        assert len(e.admission.households) == len(e.admission.unknown) == 0
+
+
+# Behind a proxy.
+
+PROXIED = Config(server=ServerConfig(trusted_proxies=("127.0.0.0/8",)))
+TOLD = b"PROXY TCP4 203.0.113.9 127.0.0.1 4660 80\r\n"
+
+
+async def test_a_proxy_may_say_for_whom_it_connects() -> None:
+    async with entrance(PROXIED) as e:
+        guest = await e.knock(TOLD[:9], TOLD[9:] + UPGRADE[:9], UPGRADE[9:])
+        assert status(await guest.receive_some()) == 101
+        await answer(await e.knock(TOLD + b"GET / HTTP/1.1\r\n\r\n"))
+        assert e.house.addresses == [("203.0.113.9", "")] * 2
+        assert e.house.http == [b"GET / HTTP/1.1\r\n\r\n"]
+        assert e.admission.households["203.0.113.9"] == 1
+
+
+async def test_from_anybody_else_that_is_no_request() -> None:
+    async with entrance() as e:
+        assert status(await answer(await e.knock(TOLD + UPGRADE))) == 400
+    async with entrance(PROXIED) as e:
+        assert status(await answer(await e.knock(b"PROXY me\r\n" + UPGRADE))) == 400
+
+
+async def test_those_behind_a_proxy_are_counted_one_by_one() -> None:
+    async with entrance(
+        msgspec.structs.replace(PROXIED, limits=LimitsConfig(per_ip_visitors=1))
+    ) as e:
+        for _ in range(2):
+            for client in (b"198.51.100.1", b"198.51.100.2"):
+                told = b"\r\nX-Forwarded-For: " + client + b"\r\n\r\n"
+                await e.knock(UPGRADE.removesuffix(b"\r\n\r\n") + told)
+        assert len(e.house.welcomed) == 2
+        assert e.tally.limited["per_ip_visitors"] == 2

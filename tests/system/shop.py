@@ -134,7 +134,7 @@ class Shop:
         assert socket.subprotocol == self.form.name
         return Client(Socket(stream, socket, self.form))
 
-    async def upgrade(self, origin: str, subprotocol: str) -> int:
+    async def upgrade(self, origin: str, subprotocol: str, *more: str) -> int:
         """Ask for a WebSocket by hand; return the status of the answer."""
         host, port = self.address
         async with await trio.open_tcp_stream(host, port) as stream:
@@ -147,6 +147,7 @@ class Shop:
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
                 f"Sec-WebSocket-Protocol: {subprotocol}",
                 f"Origin: {origin}",
+                *more,
             ]
             await stream.send_all("\r\n".join([*lines, "", ""]).encode())
             answer = await stream.receive_some()

@@ -7,7 +7,7 @@ import pytest
 
 from actors.settings import ChatSettings, Settings
 from broker.config import Config, ServerConfig
-from tests.system.client import Form
+from tests.system.client import JSON, Form
 from tests.system.shop import Shop, serving
 
 MINE, THEIRS = "https://shop.example", "https://other.example:8443"
@@ -79,3 +79,22 @@ async def test_behind_a_proxy_the_public_page_is_the_own_one(
 async def test_who_offers_no_subprotocol_is_refused(shop: Shop) -> None:
     assert await shop.upgrade(str(shop.url), "chat.v0") == 400
     assert await shop.upgrade(str(shop.url), f"chat.v0, {shop.form.name}") == 101
+
+
+@pytest.mark.slow
+async def test_a_proxy_says_by_which_scheme_it_is_asked(tmp_path: Path) -> None:
+    server = ServerConfig(trusted_proxies=("127.0.0.0/8",))
+    async with serving(tmp_path, config=Config(server=server)) as shop:
+        own = f"{shop.address[0]}:{shop.address[1]}"
+        for told, origin, status in (
+            ("https", f"https://{own}", 101),
+            ("https", f"http://{own}", 403),
+            ("ftp", f"http://{own}", 101),
+            ("http, https", f"https://{own}", 101),
+        ):
+            asked = shop.upgrade(origin, JSON.name, f"X-Forwarded-Proto: {told}")
+            assert await asked == status
+    async with serving(tmp_path) as shop:
+        own = f"{shop.address[0]}:{shop.address[1]}"
+        asked = shop.upgrade(f"https://{own}", JSON.name, "X-Forwarded-Proto: https")
+        assert await asked == 403
