@@ -123,6 +123,13 @@ class AssignmentSettings(Section, frozen=True):
     teams: Annotated[tuple[Team, ...], Meta(max_length=100)] = ()
 
 
+class InboxSettings(Section, frozen=True):
+    """What agents' lists make of a ticket (spec F19)."""
+
+    surface_closed_events: bool = False
+    """Whether a closed ticket may have a dot."""
+
+
 class ReceiptSettings(Section, frozen=True):
     """Whether shoppers see that agents have read (spec F12)."""
 
@@ -138,6 +145,7 @@ class Settings(Section, frozen=True):
     hours: HoursSettings = HoursSettings()
     check_in: CheckInSettings = CheckInSettings()
     assignment: AssignmentSettings = AssignmentSettings()
+    inbox: InboxSettings = InboxSettings()
     receipts: ReceiptSettings = ReceiptSettings()
 
 

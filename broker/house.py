@@ -13,6 +13,7 @@ from actors.cells.chat import ChatCell, Shop
 from actors.cells.desk import DeskCell
 from actors.cells.fittings import Fittings, NewChats
 from actors.cells.idmaker import IdMaker
+from actors.cells.inbox import Ground, InboxCell
 from actors.cells.ports import Clock
 from actors.cells.profile import ProfileCell
 from actors.ids import Millis
@@ -74,6 +75,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     people: Kind[ProfileCell]
     agents: Kind[AgentCell]
     desks: Kind[DeskCell]
+    inboxes: Kind[InboxCell]
     sites: Sites
     gate: Gate
     ids: IdMaker
@@ -89,7 +91,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
         """All kinds of actors."""
-        return self.chats, self.people, self.agents, self.desks
+        return self.chats, self.people, self.agents, self.desks, self.inboxes
 
 
 def build(parts: Parts, limits: LimitsConfig) -> House:
@@ -114,13 +116,19 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         "agent",
         partial(AgentCell, desks=desks, fittings=fittings),
     )
-    hub.meet(chats, agents)
+    inboxes: Kind[InboxCell] = Kind(
+        system,
+        "inbox",
+        partial(InboxCell, ground=Ground(hub, parts.sites.rules_of, fittings)),
+    )
+    hub.meet(chats, agents, inboxes)
     return House(
         hub=hub,
         chats=chats,
         people=people,
         agents=agents,
         desks=desks,
+        inboxes=inboxes,
         sites=parts.sites,
         gate=parts.gate,
         ids=parts.ids,

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from actors.agent.commands import Lose, Presence, Take
 from actors.cells.agent import AgentCell
 from actors.cells.chat import ChatCell
+from actors.cells.inbox import InboxCell
 from actors.cells.orders import Left
+from actors.cells.watching import HasRead, Listed, Seen
 from actors.chat.events import (
     Assigned,
     CheckedIn,
@@ -20,8 +22,9 @@ from actors.chat.events import (
     seen_by_shopper,
 )
 from actors.chat.state import ChatState
-from actors.ids import AgentId, ChatId, Person, SiteId
+from actors.ids import AgentId, ChatId, Person, Seq, SiteId
 from actors.runtime.system import Kind
+from broker.inbox import Press
 from broker.limits import Tally
 from broker.speech import Colleague, PresencePush, check_in, ev, profile_event
 from broker.subscription import Subscription
@@ -29,7 +32,7 @@ from broker.wire.codec import Codec
 from broker.wire.errors import Close
 from broker.wire.frames import Eph, FromServer
 from storage.people import CLOSED, STARTED, Happening, of_chat
-from storage.records import Record
+from storage.records import ReadRow, Record, TicketRow
 
 if TYPE_CHECKING:
     from broker.peer import Peer
@@ -83,11 +86,21 @@ class Hub:
         self.counts = Counts()
         self.chats: Kind[ChatCell]
         self.agents: Kind[AgentCell]
+        self.inboxes: Kind[InboxCell]
+        self.press = Press()
+        self._watched: set[SiteId] = set()
+        """Sites whose agents are told what changes in their lists."""
 
-    def meet(self, chats: Kind[ChatCell], agents: Kind[AgentCell]) -> None:
+    def meet(
+        self,
+        chats: Kind[ChatCell],
+        agents: Kind[AgentCell],
+        inboxes: Kind[InboxCell],
+    ) -> None:
         """Learn whom to tell that somebody has left, or has got something to do."""
         self.chats = chats
         self.agents = agents
+        self.inboxes = inboxes
 
     # Connections.
 
@@ -97,6 +110,8 @@ class Hub:
         person = peer.counted_as
         count = self._connections.get(person, 0) + 1
         self._connections[person] = count
+        if count == 1 and peer.site in self._watched:
+            self._tell_presence(peer, online=True)
         if count > self._per_person and not peer.transport.trusted:
             self._send_away_oldest(peer)
         if peer.insider:
@@ -109,6 +124,8 @@ class Hub:
         others = self._connections.pop(person, 1) - 1
         if others:
             self._connections[person] = others
+        elif peer.site in self._watched:
+            self._tell_presence(peer, online=False)
         if peer.insider:
             _remove(self._staff, peer.site, peer)
 
@@ -181,6 +198,32 @@ class Hub:
                 frame = frames[peer.codec] = peer.codec.encode(said)
             peer.transport.signal(key, frame)
             self.counts.signals += 1
+
+    # Lists.
+
+    def watch(self, site: SiteId, *, on: bool) -> None:
+        """Pass on what changes in the lists of `site`, or no longer."""
+        if on:
+            self._watched.add(site)
+        else:
+            self._watched.discard(site)
+
+    def here(self, person: Person) -> bool:
+        """Return whether a shopper is connected."""
+        return person in self._connections
+
+    def listed(self, row: TicketRow, name: str, reads: tuple[ReadRow, ...]) -> None:
+        """Tell the inbox of a row that is durable, if anybody watches there."""
+        if row.site in self._watched:
+            self.inboxes.tell(row.site, Listed(row, name, reads))
+
+    def has_read(self, site: SiteId, stream: int, agent: AgentId, upto: Seq) -> None:
+        """Tell the inbox how far an agent has read."""
+        self.inboxes.tell(site, HasRead(stream, agent, upto))
+
+    def _tell_presence(self, peer: "Peer", *, online: bool) -> None:
+        if not peer.insider:
+            self.inboxes.tell(peer.site, Seen(peer.who, online))
 
     # Notices.
 

@@ -18,6 +18,7 @@ from broker.gate import Identity
 from broker.hello import Greeting
 from broker.house import House
 from broker.hub import Hub
+from broker.inbox import InboxWatch
 from broker.limits import RETRY_S, Patience
 from broker.requests import REQUESTS
 from broker.speech import (
@@ -68,6 +69,7 @@ class Peer:
         "greeting",
         "here",
         "house",
+        "inbox",
         "insider",
         "kid",
         "role",
@@ -81,6 +83,8 @@ class Peer:
         self.transport = transport
         self.house = house
         self.codec: Codec = transport.codec
+        self.inbox: InboxWatch | None = None
+        """What it watches of the site's tickets."""
         self.here = True
         """Whether the connection lasts."""
         self.site = SiteId("")
@@ -148,6 +152,8 @@ class Peer:
             return
         self.here = False
         subscriptions, self._subscriptions = self._subscriptions, ()
+        if self.inbox is not None:
+            self.inbox.end()
         if self.role:
             self.hub.leave(self)
             if self.insider:

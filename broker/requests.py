@@ -7,7 +7,7 @@ actors; hello and identify are in `broker.hello`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from broker.operations import presence, talk, ticket
+from broker.operations import inbox, presence, talk, ticket
 from broker.wire import frames
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ REQUESTS: dict[type, Request] = {
     frames.TicketTag: Request(ticket.ticket_tag, STAFF),
     frames.ControlTake: Request(ticket.control_take, STAFF),
     frames.ControlRelease: Request(ticket.control_release, STAFF),
+    frames.InboxOpen: Request(inbox.inbox_open, STAFF, frames.InboxOpened),
+    frames.InboxClose: Request(inbox.inbox_close, STAFF),
+    frames.TicketUnread: Request(inbox.ticket_unread, STAFF),
+    frames.Stats: Request(inbox.stats, STAFF, frames.StatsTaken),
     frames.PresenceSet: Request(presence.presence_set, STAFF),
     frames.Bye: Request(presence.bye, ALL),
 }

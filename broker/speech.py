@@ -12,14 +12,18 @@ from msgspec import UNSET, UnsetType
 from actors.cells.ports import Accepted
 from actors.chat.events import CheckedIn, Event, for_shopper, seen_by_shopper
 from actors.chat.state import ChatState
+from actors.desk.listing import Listing
 from actors.ids import AgentId, ChatId, Millis, Seq
 from actors.refusals import Newer, Refused
 from broker.storefront import Storefront
 from broker.wire.errors import Code, Details, refuse
 from broker.wire.frames import Err, Ev, Ok, Push, Ticket
 from storage.people import Happening
-from storage.records import Record
+from storage.records import Record, TicketRow
 
+_tags = msgspec.json.Decoder(tuple[str, ...]).decode
+OVERDUE = ("attention", "overdue")
+"""Flags of a ticket in which a check-in was missed (U6)."""
 RETRY_AFTER = 1000
 """Milliseconds after which to try again what the broker could not do for a moment."""
 
@@ -141,14 +145,16 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
     insider = agent is not None
     ball = state.ball
     cursor = state.cursors.get(f"agent:{agent}")
-    unread = insider and state.shopper_said > (cursor.read if cursor else 0)
-    flags = ("overdue",) if insider and ball is not None and ball.missed else ()
+    # A ticket that is put aside has nothing new until it comes back (F19).
+    told = insider and state.status == "open"
+    unread = told and state.shopper_said > (cursor.read if cursor else 0)
+    flags = OVERDUE if insider and ball is not None and ball.missed else ()
     own = insider and state.said_by == f"agent:{agent}"
     return Ticket(
         chat=chat,
         site=state.site,
         channel=state.channel,
-        icon="envelope" if state.channel == "sms" else "chat",
+        icon=icon_of(state.channel),
         # That a ticket is put aside is not the shopper's business (F16).
         status="open" if not insider and state.status == "snoozed" else state.status,
         profile=state.profile,
@@ -166,6 +172,38 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
         team=state.team if insider and state.team is not None else UNSET,
         previous=ChatId(state.previous) if state.previous else UNSET,
     )
+
+
+def row(listing: Listing, *, unread: bool, own: bool) -> Ticket:
+    """Return a ticket of the inbox; `own`: the agent had the last word."""
+    kept: TicketRow = listing.row
+    flags = OVERDUE if listing.overdue else ()
+    return Ticket(
+        chat=ChatId(kept.chat),
+        site=kept.site,
+        channel=kept.channel,
+        icon=icon_of(kept.channel),
+        status=kept.status,
+        profile=kept.profile,
+        name=listing.name,
+        preview=f"You: {kept.preview}" if own else kept.preview,
+        unread=unread,
+        assignee=kept.assignee,
+        tags=() if kept.tags == "[]" else _tags(kept.tags),
+        control=kept.control,
+        waiting_since=None if listing.key.answered else listing.key.since,
+        last_at=Millis(kept.last_at),
+        opened_at=Millis(kept.opened_at),
+        flags=(*flags, "online") if listing.online else flags,
+        until=UNSET if listing.until is None else listing.until,
+        team=UNSET if kept.team is None else kept.team,
+        previous=UNSET if kept.previous is None else ChatId(kept.previous),
+    )
+
+
+def icon_of(channel: str) -> str:
+    """Return what tells the channels apart at a glance (F21)."""
+    return "envelope" if channel == "sms" else "chat"
 
 
 def check_in(chat: ChatId, state: ChatState, body: CheckedIn) -> CheckInPush:

@@ -22,7 +22,7 @@ from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
 from actors.chat.rules import Moving, decide, may_enter
 from actors.chat.state import ChatState
-from actors.ids import AGENT, BOT, SYSTEM, Millis, Person, Seq, SiteId
+from actors.ids import AGENT, BOT, SYSTEM, AgentId, Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
@@ -121,6 +121,7 @@ class ChatCell(JournaledChat):
         elif type(outcome) is Moved:
             self._write_cursors_soon()
             self._answer(order, outcome)
+            self._tell_read(order)
         elif images.unsought(command, outcome):
             self._look_for_images(order)
         elif self._state.seq == self._durable:
@@ -128,6 +129,19 @@ class ChatCell(JournaledChat):
         elif caller is not None:
             # Decided on a state that is not durable yet: its place is behind that.
             self._put_barrier(Held(order, outcome))
+
+    def _tell_read(self, order: Order) -> None:
+        command = order.command
+        if (
+            isinstance(command, MoveCursor)
+            and command.what == "read"
+            and command.by.startswith(AGENT)
+        ):
+            # Nobody can have read what was not shown yet.
+            upto = min(command.seq, self._durable)
+            audience = self._shop.audience
+            agent = AgentId(command.by.removeprefix(AGENT))
+            audience.has_read(command.site, self._stream, agent, upto)
 
     def _append(self, order: Order, events: tuple[Event, ...]) -> None:
         command, start = order.command, None
@@ -186,6 +200,7 @@ class ChatCell(JournaledChat):
         if append.ticket is not None:
             due = append.ticket.due
             self._shop.alarms.set(self.chat, None if due is None else Millis(due))
+            self._shop.audience.listed(append.ticket, self._name, append.reads)
 
     def _publish(
         self, records: tuple[Record, ...], order: Order, events: tuple[Event, ...]

@@ -7,10 +7,10 @@ import msgspec
 
 from actors.chat.events import Event
 from actors.chat.state import ChatState
-from actors.ids import ChatId, Millis, Person, Seq, SiteId
+from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
-from storage.records import Record
+from storage.records import ReadRow, Record, TicketRow
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
@@ -108,6 +108,15 @@ class Audience(Protocol):
 
     def dropped(self, chat: ChatId, by: Person) -> None:
         """Count what `by` said too late: nobody is to see it."""
+
+    def listed(self, row: TicketRow, name: str, reads: tuple[ReadRow, ...]) -> None:
+        """Tell those who have the chat in a list how it now is there: it is durable.
+
+        `name` is what its shopper is called; `reads` came with it.
+        """
+
+    def has_read(self, site: SiteId, stream: int, agent: AgentId, upto: Seq) -> None:
+        """Tell of an agent who has read, before it is journaled: only they see it."""
 
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         """Tell those concerned who do not listen: of check-ins, owners, ends."""

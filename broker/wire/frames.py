@@ -29,6 +29,7 @@ from broker.wire.operations.chat import (
     Read,
     Typing,
 )
+from broker.wire.operations.inbox import InboxClose, InboxOpen, Stats, TicketUnread
 from broker.wire.operations.presence import PresenceSet
 from broker.wire.operations.session import Bye, Hello, Identify
 from broker.wire.operations.ticket import (
@@ -67,6 +68,9 @@ __all__ = [
     "Hello",
     "HistoryRead",
     "Identify",
+    "InboxClose",
+    "InboxOpen",
+    "InboxOpened",
     "Ix",
     "Live",
     "MsgSend",
@@ -79,10 +83,13 @@ __all__ = [
     "Server",
     "ServerFrame",
     "Signal",
+    "Stats",
+    "StatsTaken",
     "Ticket",
     "TicketAssign",
     "TicketSnooze",
     "TicketTag",
+    "TicketUnread",
     "TicketWake",
     "Typing",
     "View",
@@ -111,6 +118,10 @@ ClientFrame = (
     | ControlTake
     | ControlRelease
     | PresenceSet
+    | InboxOpen
+    | InboxClose
+    | TicketUnread
+    | Stats
 )
 
 OPERATIONS: dict[str, type[FromClient]] = {
@@ -265,6 +276,34 @@ class Eph(FromServer, frozen=True, gc=False, tag="eph"):
     by: Person
     on: bool
     note: bool = False
+
+
+class InboxOpened(Answer, frozen=True, gc=False, tag="ok"):
+    """Answers `inbox.open`; what changes follows as `ix`."""
+
+    ix: int
+    rows: tuple[Ticket, ...]
+    badge: int
+    more: bool
+    """Whether there is anything behind the last row: ask with `cursor`."""
+    full: bool
+    """Whether the rows stand in place of all the client has of this view."""
+    cursor: str | UnsetType = UNSET
+
+
+class StatsTaken(Answer, frozen=True, gc=False, tag="ok"):
+    """Answers `stats`."""
+
+    waiting: int
+    """Open tickets whose shopper waits for an answer."""
+    oldest_wait: Millis | None
+    """For how long the one has waited who waits longest."""
+    unassigned: int
+    overdue: int
+    snoozed_due_today: int
+    agents_online: int
+    agents_full: int
+    """Of those, who have as many open tickets as they may."""
 
 
 class Ix(FromServer, frozen=True, gc=False, tag="ix"):

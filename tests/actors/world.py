@@ -27,13 +27,13 @@ from actors.cells.profile import ProfileCell
 from actors.cells.reviews import Reviews
 from actors.chat.events import Event
 from actors.chat.state import ChatState
-from actors.ids import AgentId, ChatId, Millis, Person, SiteId, stream_of
+from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId, stream_of
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
 from actors.settings import Rules
 from storage import queries
 from storage.journal import Journal
-from storage.records import Record
+from storage.records import ReadRow, Record, TicketRow
 from storage.worker import Worker
 from tests.actors.client import Client, Place
 from tests.actors.scene import NOON, SHOPPER, SITE, Ask, starting
@@ -53,6 +53,8 @@ class Room:
         self.notices: list[tuple[ChatId, str]] = []
         self.late: list[tuple[ChatId, Person]] = []
         """What came too late to be said, and from whom."""
+        self.rows: list[tuple[TicketRow, str, tuple[ReadRow, ...]]] = []
+        self.reads: list[tuple[int, AgentId, Seq]] = []
         self.presences: list[dict[AgentId, Presence]] = []
         self.on_publish: Callable[[ChatId, Event], None] = lambda _chat, _event: None
         """A place for faults."""
@@ -78,6 +80,13 @@ class Room:
 
     def listening(self, chat: ChatId) -> bool:
         return bool(self.places.get(chat))
+
+    def listed(self, row: TicketRow, name: str, reads: tuple[ReadRow, ...]) -> None:
+        self.rows.append((row, name, reads))
+
+    def has_read(self, site: SiteId, stream: int, agent: AgentId, upto: Seq) -> None:
+        assert site == SITE
+        self.reads.append((stream, agent, upto))
 
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         assert state.chat == chat

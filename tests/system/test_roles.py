@@ -16,6 +16,7 @@ EXAMPLES: dict[str, Frame] = {
     "chat.history": {"before": 2},
     "chat.start": {"text": "hello"},
     "got": {"seq": 0},
+    "inbox.open": {"view": "all"},
     "msg.send": {"text": "hello"},
     "note.add": {"text": "hm"},
     "presence.set": {"state": "online"},
