@@ -20,6 +20,7 @@ from actors.ids import Millis
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
 from broker.config import LimitsConfig
+from broker.finder import Finder
 from broker.gate import Gate
 from broker.hub import Hub
 from broker.limits import Talk, Tally
@@ -85,6 +86,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     talk: Talk
     tally: Tally
+    finder: Finder
     limits: dict[str, float]
     """What clients are told of the limits, by their names in the configuration."""
 
@@ -138,5 +140,6 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         version=version("shopwire"),
         talk=Talk(limits),
         tally=parts.tally,
+        finder=Finder(journal),
         limits={name: getattr(limits, name) for name in TOLD},
     )

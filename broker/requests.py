@@ -7,7 +7,7 @@ actors; hello and identify are in `broker.hello`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from broker.operations import inbox, presence, talk, ticket
+from broker.operations import inbox, presence, search, talk, ticket
 from broker.wire import frames
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ REQUESTS: dict[type, Request] = {
     frames.TicketUnread: Request(inbox.ticket_unread, STAFF),
     frames.Stats: Request(inbox.stats, STAFF, frames.StatsTaken),
     frames.PresenceSet: Request(presence.presence_set, STAFF),
+    frames.Search: Request(search.search, STAFF, frames.SearchDone),
     frames.Bye: Request(presence.bye, ALL),
 }
 """The role x operation table. What ids a role can reach is for the chats to say."""

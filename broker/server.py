@@ -172,6 +172,7 @@ class Broker:
                 nursery.start_soon(self.wall_timers.run)
                 if not self._virtual:
                     nursery.start_soon(self.keepalive.run)
+                    nursery.start_soon(self.house.finder.run)
                 nursery.start_soon(self._sweep)
                 nursery.start_soon(self._expire)
                 await self._begin()

@@ -31,6 +31,7 @@ class Problem(enum.Enum):
     MESSAGE_MISSING = "an event has no row in the message table"
     MESSAGE_WRONG = "a row in the message table disagrees with its event"
     SNAPSHOT = "a snapshot is newer than the events"
+    SEARCH = "an event that the search index has passed is not in it"
     START = "a chat.start leads to a chat without events"
 
 
@@ -93,6 +94,13 @@ _CHECKS = (
         """
         SELECT 'stream ' || stream || ' seq ' || seq FROM snapshot WHERE seq > coalesce(
           (SELECT max(seq) FROM event WHERE event.stream = snapshot.stream), 0)""",
+    ),
+    (
+        Problem.SEARCH,
+        """
+        SELECT 'gseq ' || gseq FROM message WHERE text <> '' AND gseq <= coalesce(
+          (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'search'), 0)
+          AND gseq NOT IN (SELECT id FROM search_content)""",
     ),
     (
         Problem.START,

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlite_utils import Database, Migrations
 
-from storage import meta
+from storage import meta, search
 from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
 from storage.sync import sync
 
@@ -255,6 +255,12 @@ CREATE INDEX unnamed_at ON unnamed(at);
 def tags(db: Database) -> None:
     """Let a ticket have tags."""
     db.execute("ALTER TABLE ticket ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
+
+
+@migrations()
+def searching(db: Database) -> None:
+    """Have an index of words, which begins empty and catches up by itself."""
+    db.executescript(search.TABLES)
 
 
 def open_writer(

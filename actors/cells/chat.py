@@ -158,14 +158,13 @@ class ChatCell(JournaledChat):
         ask(self, self._shop.journal, look, partial(self._go_ahead, self._lane), order)
 
     def _go_ahead(self, lane: Lane, order: Order) -> None:
+        if self.held is None:
+            self.kind.put_first(self.key, order)
+            return
+        self.held.appendleft(order)
         if lane is self._lane and not lane.broken:
             self.release()
-            self.kind.put_first(self.key, order)
-        elif self.held is not None:
-            # The chat is being loaded anew, and lets its mail through itself.
-            self.held.appendleft(order)
-        else:
-            self.kind.put_first(self.key, order)
+        # Else it is being loaded anew, and lets its mail through by itself.
 
     # Once it is durable: answer, publish.
 

@@ -31,6 +31,7 @@ from broker.wire.operations.chat import (
 )
 from broker.wire.operations.inbox import InboxClose, InboxOpen, Stats, TicketUnread
 from broker.wire.operations.presence import PresenceSet
+from broker.wire.operations.search import Search
 from broker.wire.operations.session import Bye, Hello, Identify
 from broker.wire.operations.ticket import (
     ControlRelease,
@@ -67,6 +68,7 @@ __all__ = [
     "Got",
     "Hello",
     "HistoryRead",
+    "Hit",
     "Identify",
     "InboxClose",
     "InboxOpen",
@@ -80,6 +82,8 @@ __all__ = [
     "Push",
     "Read",
     "Request",
+    "Search",
+    "SearchDone",
     "Server",
     "ServerFrame",
     "Signal",
@@ -122,6 +126,7 @@ ClientFrame = (
     | InboxClose
     | TicketUnread
     | Stats
+    | Search
 )
 
 OPERATIONS: dict[str, type[FromClient]] = {
@@ -259,6 +264,30 @@ class HistoryRead(Answer, frozen=True, gc=False, tag="ok"):
 
     events: tuple[Ev, ...]
     more: bool
+
+
+class Hit(msgspec.Struct, frozen=True, gc=False):
+    """Where something was found."""
+
+    chat: ChatId
+    seq: Seq
+    at: Millis
+    by: Person
+    kind: str
+    """`msg`, `note`, or `name` if it is the shopper's."""
+    name: str
+    status: str
+    channel: str
+    assignee: str | None
+    snippet: tuple[str, ...]
+    """Plain text; every second part is what was looked for."""
+
+
+class SearchDone(Answer, frozen=True, gc=False, tag="ok"):
+    """Answers `search`; with `cursor`, ask again for what may come after."""
+
+    hits: tuple[Hit, ...]
+    cursor: str | UnsetType = UNSET
 
 
 class Live(FromServer, frozen=True, gc=False, tag="live"):

@@ -24,6 +24,7 @@ from broker.wire.frames import (
     Got,
     Hello,
     HistoryRead,
+    Hit,
     Identify,
     InboxClose,
     InboxOpen,
@@ -35,6 +36,8 @@ from broker.wire.frames import (
     PresenceSet,
     Push,
     Read,
+    Search,
+    SearchDone,
     Server,
     Stats,
     Ticket,
@@ -185,6 +188,32 @@ CLIENT: list[tuple[FromClient, dict[str, object]]] = [
     (ControlTake("18", C), {"op": "control.take", "id": "18", "chat": C}),
     (ControlRelease("19", C), {"op": "control.release", "id": "19", "chat": C}),
     (View(C, on=True), {"op": "view", "chat": C, "on": True}),
+    (Search("17", "shoe"), {"op": "search", "id": "17", "q": "shoe"}),
+    (
+        Search(
+            "17",
+            "shoe",
+            status="open",
+            channel="chat",
+            agent=AgentId("ann"),
+            since=Millis(1),
+            to=Millis(9),
+            limit=50,
+            cursor="40",
+        ),
+        {
+            "op": "search",
+            "id": "17",
+            "q": "shoe",
+            "status": "open",
+            "channel": "chat",
+            "agent": "ann",
+            "from": 1,
+            "to": 9,
+            "limit": 50,
+            "cursor": "40",
+        },
+    ),
 ]
 
 TICKET = Ticket(
@@ -350,6 +379,45 @@ SERVER: list[tuple[FromServer, dict[str, object]]] = [
         },
     ),
     (EV, EV_JSON),
+    (
+        SearchDone(
+            "17",
+            (
+                Hit(
+                    C,
+                    Seq(4),
+                    Millis(9),
+                    ANN,
+                    "note",
+                    "Sara",
+                    "open",
+                    "chat",
+                    None,
+                    ("a ", "shoe", ""),
+                ),
+            ),
+            "40",
+        ),
+        {
+            "t": "ok",
+            "re": "17",
+            "hits": [
+                {
+                    "chat": C,
+                    "seq": 4,
+                    "at": 9,
+                    "by": "agent:ann",
+                    "kind": "note",
+                    "name": "Sara",
+                    "status": "open",
+                    "channel": "chat",
+                    "assignee": None,
+                    "snippet": ["a ", "shoe", ""],
+                }
+            ],
+            "cursor": "40",
+        },
+    ),
     (Live(C, Seq(0)), {"t": "live", "chat": C, "upto": 0}),
     (
         Eph(C, "typing", ANN, on=False),
