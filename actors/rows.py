@@ -1,11 +1,12 @@
-"""A chat's state as the row that lists show, and its cursors as theirs."""
+"""A chat's state as the row that lists show, its cursors as theirs, and its place."""
 
 import msgspec
 
 from actors.chat.events import Event, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
-from actors.ids import AGENT
+from actors.desk.places import Place
+from actors.ids import AGENT, AgentId, ChatId, Millis
 from actors.settings import Rules
 from storage.records import ReadRow, TicketRow
 
@@ -47,4 +48,32 @@ def read_rows(stream: int, events: tuple[Event, ...]) -> tuple[ReadRow, ...]:
         ReadRow(stream, body.who.removeprefix(AGENT), body.upto)
         for body in (event.body for event in events)
         if type(body) is Read and body.who.startswith(AGENT)
+    )
+
+
+def place_of(row: TicketRow) -> Place:
+    """Return where the ticket of `row` stands."""
+    since = row.waiting_since
+    return Place(
+        ChatId(row.chat),
+        row.status,
+        row.control,
+        None if row.assignee is None else AgentId(row.assignee),
+        row.team,
+        None if since is None or row.assignee is not None else Millis(since),
+        Millis(row.opened_at),
+    )
+
+
+def is_placed(row: TicketRow, place: Place) -> bool:
+    """Return whether `place` is still where the ticket of `row` stands.
+
+    Asked for every message: nothing is made for it.
+    """
+    return (
+        row.assignee == place.assignee
+        and row.status == place.status
+        and row.control == place.control
+        and row.team == place.team
+        and (row.assignee is not None or row.waiting_since == place.since)
     )

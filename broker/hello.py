@@ -19,7 +19,6 @@ from actors.refusals import Reason, Refused
 from broker.gate import Identity
 from broker.house import HEARTBEAT_S
 from broker.sites import DEFAULT_SITE
-from broker.storefront import storefront
 from broker.subscription import OTHER_EPOCH, Subscription
 from broker.wire.errors import Close, Code, refuse
 from broker.wire.frames import Hello, Identify, Ok, Server, Welcome
@@ -142,9 +141,8 @@ class Greeting:
 
     def _welcome(self, chat: ChatId | None, secret: str | None = None) -> None:
         peer, house, hello = self._peer, self._peer.house, self._hello
-        now = house.clock()
-        rules = house.sites.rules_of(peer.site)
-        config = UNSET if peer.insider else storefront(rules, peer.role, now)
+        shown = house.reception.shown
+        config = UNSET if peer.insider else shown(peer.site, peer.role)
         peer.say(
             Welcome(
                 re=self._re,
@@ -154,7 +152,7 @@ class Greeting:
                 role=peer.role,
                 site=peer.site,
                 server=Server("shopwire", house.version),
-                now=now,
+                now=house.clock(),
                 heartbeat_s=HEARTBEAT_S,
                 limits=house.limits,
                 chat=chat,

@@ -10,7 +10,7 @@ import msgspec
 from actors.cells.agent import AgentCell
 from actors.cells.alarms import Alarms
 from actors.cells.chat import ChatCell, Shop
-from actors.cells.desk import DeskCell
+from actors.cells.desk import DeskCell, Workplace
 from actors.cells.fittings import Fittings, NewChats
 from actors.cells.idmaker import IdMaker
 from actors.cells.inbox import Ground, InboxCell
@@ -24,6 +24,7 @@ from broker.finder import Finder
 from broker.gate import Gate
 from broker.hub import Hub
 from broker.limits import Talk, Tally
+from broker.reception import Reception
 from broker.sites import Sites
 from storage.journal import Journal
 
@@ -72,6 +73,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     """Handed to every peer; nothing in it belongs to one."""
 
     hub: Hub
+    reception: Reception
     chats: Kind[ChatCell]
     people: Kind[ProfileCell]
     agents: Kind[AgentCell]
@@ -110,8 +112,12 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         "profile",
         partial(ProfileCell, chats=chats, ids=parts.ids, fittings=fittings),
     )
+    reception = Reception(hub, parts.sites, clock)
+    workplace = Workplace(reception, chats, parts.sites.rules_of, fittings)
     desks: Kind[DeskCell] = Kind(
-        system, "desk", partial(DeskCell, staff=hub, timers=timers, clock=clock)
+        system,
+        "desk",
+        partial(DeskCell, workplace=workplace),
     )
     agents: Kind[AgentCell] = Kind(
         system,
@@ -123,9 +129,10 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         "inbox",
         partial(InboxCell, ground=Ground(hub, parts.sites.rules_of, fittings)),
     )
-    hub.meet(chats, agents, inboxes)
+    hub.meet(chats, desks, inboxes, parts.sites.rules_of)
     return House(
         hub=hub,
+        reception=reception,
         chats=chats,
         people=people,
         agents=agents,

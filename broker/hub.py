@@ -7,26 +7,20 @@ views, an insider's and a shopper's, however many listen.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from actors.agent.commands import Lose, Presence, Take
-from actors.cells.agent import AgentCell
 from actors.cells.chat import ChatCell
+from actors.cells.desk import Arrived, DeskCell, Placed
 from actors.cells.inbox import InboxCell
 from actors.cells.orders import Left
+from actors.cells.ports import RulesOf
 from actors.cells.watching import HasRead, Listed, Seen
-from actors.chat.events import (
-    Assigned,
-    CheckedIn,
-    Closed,
-    Event,
-    Opened,
-    seen_by_shopper,
-)
+from actors.chat.events import CheckedIn, Closed, Event, Opened, seen_by_shopper
 from actors.chat.state import ChatState
+from actors.desk.places import Place
 from actors.ids import AgentId, ChatId, Person, Seq, SiteId
 from actors.runtime.system import Kind
 from broker.inbox import Press
 from broker.limits import Tally
-from broker.speech import Colleague, PresencePush, check_in, ev, profile_event
+from broker.speech import AttentionPush, check_in, ev, profile_event
 from broker.subscription import Subscription
 from broker.wire.codec import Codec
 from broker.wire.errors import Close
@@ -85,8 +79,9 @@ class Hub:
         self.peers: set[Peer] = set()
         self.counts = Counts()
         self.chats: Kind[ChatCell]
-        self.agents: Kind[AgentCell]
+        self.desks: Kind[DeskCell]
         self.inboxes: Kind[InboxCell]
+        self.rules_of: RulesOf
         self.press = Press()
         self._watched: set[SiteId] = set()
         """Sites whose agents are told what changes in their lists."""
@@ -94,13 +89,15 @@ class Hub:
     def meet(
         self,
         chats: Kind[ChatCell],
-        agents: Kind[AgentCell],
+        desks: Kind[DeskCell],
         inboxes: Kind[InboxCell],
+        rules_of: RulesOf,
     ) -> None:
-        """Learn whom to tell that somebody has left, or has got something to do."""
+        """Learn whom to tell who has left and where tickets stand, and who may know."""
         self.chats = chats
-        self.agents = agents
+        self.desks = desks
         self.inboxes = inboxes
+        self.rules_of = rules_of
 
     # Connections.
 
@@ -137,6 +134,10 @@ class Hub:
         """Return all connections to a site."""
         return tuple(peer for peer in self.peers if peer.site == site)
 
+    def staff(self, site: SiteId) -> tuple["Peer", ...]:
+        """Return all connections of a site's agents."""
+        return tuple(self._staff.get(site, ()))
+
     # Listeners.
 
     def admit(self, subscription: Subscription) -> None:
@@ -158,6 +159,11 @@ class Hub:
     def listening(self, chat: ChatId) -> bool:
         """Return whether anybody listens."""
         return chat in self._listeners
+
+    def shoppers_in(self, chat: ChatId) -> list["Peer"]:
+        """Return the live connections of a chat's shopper."""
+        listeners = self._listeners.get(chat, ())
+        return [known.peer for known in listeners if not known.insider]
 
     def publish(self, chat: ChatId, record: Record, event: Event, skip: object) -> None:
         """Give a durable event to all live listeners who may see it, but `skip`."""
@@ -225,6 +231,11 @@ class Hub:
         if not peer.insider:
             self.inboxes.tell(peer.site, Seen(peer.who, online))
 
+    def arrived(self, site: SiteId, chat: ChatId) -> None:
+        """Have a shopper told how far they are, where a site does that."""
+        if self.rules_of(site).settings.assignment.show_queue:
+            self.desks.tell(site, Arrived(chat))
+
     # Notices.
 
     def dropped(self, chat: ChatId, by: Person) -> None:
@@ -236,15 +247,8 @@ class Hub:
         """Tell those concerned who may not be listening."""
         body = event.body
         if isinstance(body, CheckedIn):
-            site = SiteId(state.site)
-            self._push(self._concerned(site, state, body), check_in(chat, state, body))
-        elif isinstance(body, Assigned):
-            for agent, news in ((body.origin, Lose(chat)), (body.to, Take(chat))):
-                if agent is not None:
-                    self.agents.tell(f"{state.site}/{agent}", news)
-        elif isinstance(body, Closed) and state.assignee is not None:
-            self.agents.tell(f"{state.site}/{state.assignee}", Lose(chat))
-        if isinstance(body, Opened | Closed):
+            self._check_in(chat, state, body)
+        elif isinstance(body, Opened | Closed):
             kind = STARTED if isinstance(body, Opened) else CLOSED
             own = of_chat(kind, event.at, chat, state.channel)
             self.happened(state.site, state.profile, [own])
@@ -260,10 +264,9 @@ class Hub:
                     frame = peer.codec.encode(profile_event(chat, profile, happening))
                     peer.transport.signal((chat, happening.id), frame)
 
-    def presence(self, site: SiteId, agents: dict[AgentId, Presence]) -> None:
-        """Push to all agents of `site` how these are seen now."""
-        listed = tuple(Colleague(agent, state) for agent, state in agents.items())
-        self._push(self._staff.get(site, ()), PresencePush("presence", agents=listed))
+    def placed(self, site: SiteId, place: Place) -> None:
+        """Tell the desk where a ticket stands."""
+        self.desks.tell(site, Placed(place))
 
     def _send_away_oldest(self, newest: "Peer") -> None:
         """Close that connection of a person with too many that is idle for longest."""
@@ -277,22 +280,35 @@ class Hub:
             self._tally.limited["per_person"] += 1
             idle.transport.close(Close.TOO_MANY)
 
+    def _check_in(self, chat: ChatId, state: ChatState, body: CheckedIn) -> None:
+        peers = self._concerned(SiteId(state.site), state, body)
+        self.push(peers, check_in(chat, state, body))
+        if body.state == "missed" and state.assignee is None:
+            # Nobody in particular has failed to answer: somebody is to see to it.
+            supervisors = [peer for peer in peers if peer.role == "admin"]
+            said = AttentionPush("attention", chat, why="overdue")
+            self.push(supervisors, said)
+
     def _concerned(
         self, site: SiteId, state: ChatState, body: CheckedIn
-    ) -> Iterable["Peer"]:
-        """Return who is to hear of a check-in: its agent, or all if it has none.
+    ) -> list["Peer"]:
+        """Return who is to hear of a check-in: its agent, or its team if it has none.
 
         Of a missed one the supervisors hear too (U6).
         """
-        staff = self._staff.get(site, ())
-        owner = state.assignee
-        if owner is None:
-            return staff
-        who = Person(f"agent:{owner}")
+        staff, owner = self.staff(site), state.assignee
         missed = body.state == "missed"
-        return [p for p in staff if p.who == who or (missed and p.role == "admin")]
+        if owner is not None:
+            wanted = frozenset({owner})
+        else:
+            team = state.team and self.rules_of(site).team(state.team)
+            if not team:
+                return list(staff)
+            wanted = frozenset(team.members)
+        return [p for p in staff if p.sub in wanted or (missed and p.role == "admin")]
 
-    def _push(self, peers: Iterable["Peer"], said: FromServer) -> None:
+    def push(self, peers: Iterable["Peer"], said: FromServer) -> None:
+        """Say the same to several."""
         frames: dict[Codec, bytes] = {}
         for peer in tuple(peers):
             frame = frames.get(peer.codec)

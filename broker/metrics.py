@@ -39,6 +39,7 @@ def gauges(broker: Broker) -> list[Figure]:
     journal, stats = broker.journal, broker.journal.stats()
     overdue, oldest = _waiting(broker)
     return [
+        *_desks(broker),
         Figure("connections", "Clients that have said hello.", len(broker.hub.peers)),
         Figure("http_connections", "HTTP connections.", broker.front.connections),
         Figure("chats_active", "Chats in memory.", len(broker.house.chats)),
@@ -120,6 +121,29 @@ def registry(broker: Broker) -> CollectorRegistry:
 def written(collected: CollectorRegistry) -> bytes:
     """Return all figures as they are now."""
     return generate_latest(collected)
+
+
+def _desks(broker: Broker) -> list[Figure]:
+    """Return what the desks of all sites count, together."""
+    now = broker.clock()
+    waiting, oldest, online, full = 0, now, 0, 0
+    for desk in broker.house.desks:
+        router = desk.router
+        waiting += router.ledger.waiting
+        oldest = min(oldest, router.ledger.oldest or now)
+        there = [who for who, seen in router.present.items() if seen == "online"]
+        online += len(there)
+        full += sum(router.load(who) >= router.room for who in there)
+    return [
+        Figure("tickets_unassigned", "Open tickets that are nobody's.", waiting),
+        Figure(
+            "queue_oldest_wait_seconds",
+            "The longest wait for an answer in a ticket that is nobody's.",
+            (now - oldest) / 1000,
+        ),
+        Figure("agents_online", "Agents who are there.", online),
+        Figure("agents_full", "Of them, those with no room for a ticket.", full),
+    ]
 
 
 def _waiting(broker: Broker) -> tuple[int, float]:

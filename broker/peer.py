@@ -31,7 +31,6 @@ from broker.speech import (
     stale,
     ticket,
 )
-from broker.storefront import storefront
 from broker.subscription import Queue, Subscription
 from broker.transport import Transport
 from broker.wire import frames
@@ -325,8 +324,7 @@ class Peer:
 
     def say_config(self) -> None:
         """Send the shop's document as it is now."""
-        rules = self.house.sites.rules_of(self.site)
-        config = storefront(rules, self.role, self.house.clock())
+        config = self.house.reception.shown(self.site, self.role)
         self.say(ConfigPush("config", config=config))
 
     # Within.

@@ -18,6 +18,7 @@ from pathlib import Path
 import trio
 
 from actors.cells.alarms import Alarms
+from actors.cells.desk import Look
 from actors.cells.idmaker import IdMaker
 from actors.cells.orders import Ring
 from actors.cells.reviews import Reviews
@@ -197,6 +198,10 @@ class Broker:
             self.gate.add(key)
         for agent in known.agents:
             self.sites.set_agent(agent)
+        for site in known.sites:
+            # Whose agents do not come back is to be known, whoever comes or not.
+            self.house.desks.tell(site.id, Look())
+        self.loop.wake()
         now, late = self.clock(), 0
         for chat, due in known.due:
             if due < now:

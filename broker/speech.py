@@ -37,6 +37,22 @@ class CheckInPush(Push, frozen=True, gc=False, tag="push"):
     assignee: str | None = None
 
 
+class AttentionPush(Push, frozen=True, gc=False, tag="push"):
+    """Somebody should look after this: `why` says what is wrong."""
+
+    why: str = ""
+    agent: AgentId | UnsetType = UNSET
+    """Whom it is about, if it is about an agent."""
+
+
+class QueuePush(Push, frozen=True, gc=False, tag="push"):
+    """How far a shopper who waits is in the queue: 1 is next, 0 is no longer in it."""
+
+    # Always said: 0 means something.
+    position: int = -1
+    ahead: int = -1
+
+
 class Colleague(msgspec.Struct, frozen=True, gc=False):
     """How an agent is seen."""
 

@@ -39,9 +39,13 @@ class Storefront(msgspec.Struct, frozen=True, gc=False):
     theme: dict[str, str]
     locale: str
     version: int
+    team_online: bool
+    """Whether anybody is there to answer; who, is not for shoppers to know (F27)."""
 
 
-def storefront(rules: Rules, role: str, now: Millis) -> Storefront:
+def storefront(
+    rules: Rules, role: str, now: Millis, *, team_online: bool
+) -> Storefront:
     """Return what one with this role sees of the shop."""
     chat, legal = rules.settings.chat, rules.settings.legal
     hidden = role == "visitor" and chat.login_status == "hide_logged_out"
@@ -62,4 +66,5 @@ def storefront(rules: Rules, role: str, now: Millis) -> Storefront:
         theme=chat.theme,
         locale=chat.locale,
         version=rules.version,
+        team_online=team_online,
     )

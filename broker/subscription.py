@@ -111,6 +111,8 @@ class Subscription:
         self.peer.say(Live(self.chat, upto))
         self.peer.hub.admit(self)
         self.peer.leave_queue(self)
+        if not self.insider:
+            self.peer.hub.arrived(self.peer.site, self.chat)
 
     def end(self) -> list[Accepted]:
         """Send nothing more; return the answers that still wait, oldest first."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from actors.ids import ChatId, Millis
+from actors.ids import Millis
 
 Presence = Literal["online", "away", "offline"]
 
@@ -25,22 +25,10 @@ class Choose(msgspec.Struct, frozen=True, gc=False):
     presence: Presence
 
 
-class Take(msgspec.Struct, frozen=True, gc=False):
-    """A ticket is the agent's now."""
-
-    chat: ChatId
-
-
-class Lose(msgspec.Struct, frozen=True, gc=False):
-    """A ticket is no longer the agent's, or no longer open."""
-
-    chat: ChatId
-
-
 class Look(msgspec.Struct, frozen=True, gc=False):
     """It is `at` now: the grace of one who left may be over."""
 
     at: Millis
 
 
-AnyCommand = Connect | Disconnect | Choose | Take | Lose | Look
+AnyCommand = Connect | Disconnect | Choose | Look

@@ -8,9 +8,7 @@ from actors.agent.commands import (
     Connect,
     Disconnect,
     Look,
-    Lose,
     Presence,
-    Take,
 )
 from actors.agent.state import AgentState
 from actors.ids import Millis
@@ -31,10 +29,6 @@ def carry_out(state: AgentState, command: AnyCommand) -> Presence | None:
                 state.left_at = None if state.connections else at
         case Choose(presence):
             state.chosen = presence
-        case Take(chat):
-            state.holds.add(chat)
-        case Lose(chat):
-            state.holds.discard(chat)
         case Look(at):
             if state.left_at is not None and at >= state.left_at + GRACE:
                 state.left_at = None

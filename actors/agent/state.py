@@ -3,7 +3,7 @@
 import msgspec
 
 from actors.agent.commands import Presence
-from actors.ids import ChatId, Millis
+from actors.ids import Millis
 
 
 class AgentState(msgspec.Struct, gc=False):
@@ -14,5 +14,3 @@ class AgentState(msgspec.Struct, gc=False):
     left_at: Millis | None = None
     """Since when the last connection has been gone, within the grace."""
     presence: Presence = "offline"
-    holds: set[ChatId] = msgspec.field(default_factory=set)
-    """The unclosed tickets that are the agent's."""

@@ -1,19 +1,17 @@
-"""The actor of one agent: connections, presence, and the tickets they hold."""
+"""The actor of one agent: connections, and how they are seen.
 
-from functools import partial
+What tickets are theirs is the desk's to know.
+"""
 
 from actors.agent.commands import AnyCommand, Look
 from actors.agent.rules import carry_out, next_deadline
 from actors.agent.state import AgentState
 from actors.cells.desk import DeskCell, Seen
 from actors.cells.fittings import Fittings
-from actors.cells.reading import ask
-from actors.ids import AgentId, ChatId, SiteId
+from actors.ids import AgentId, SiteId
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
-from storage import queries
-from storage.records import TicketRow
 
 
 class AgentCell(Actor):
@@ -37,12 +35,6 @@ class AgentCell(Actor):
         self._grace = Timer(self._look)
         self.state = AgentState()
 
-    def on_start(self) -> None:
-        """Find out what the agent holds; mail waits meanwhile."""
-        self.hold()
-        find = partial(queries.held_by, site=self._site, agent=self._agent)
-        ask(self, self._fittings.journal, find, self._found)
-
     def on_receive(self, message: object) -> None:
         """Carry out any of the agent's commands."""
         if not isinstance(message, AnyCommand):
@@ -55,17 +47,9 @@ class AgentCell(Actor):
             wait = max(0, deadline - self._fittings.clock())
             self._fittings.timers.arm(self._grace, wait / 1000)
 
-    def restart(self) -> None:
-        """Count the connections on, and ask again for what is held."""
-        self.on_start()
-
     def may_rest(self) -> bool:
         """Return whether the agent is gone."""
         return self.state.presence == "offline" and not self.state.connections
-
-    def _found(self, held: list[TicketRow]) -> None:
-        self.state.holds = {ChatId(ticket.chat) for ticket in held}
-        self.release()
 
     def _look(self) -> None:
         self.kind.tell(self.key, Look(self._fittings.clock()))

@@ -199,6 +199,7 @@ class ChatCell(JournaledChat):
         if append.ticket is not None:
             due = append.ticket.due
             self._shop.alarms.set(self.chat, None if due is None else Millis(due))
+            self._tell_place(append.ticket)
             self._shop.audience.listed(append.ticket, self._name, append.reads)
 
     def _publish(

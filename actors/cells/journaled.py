@@ -20,13 +20,14 @@ from actors.cells.reading import fail
 from actors.chat.events import Closed, Event, Got, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
+from actors.desk.places import Place
 from actors.ids import ChatId, Millis, Seq, SiteId, stream_of
-from actors.rows import read_rows, ticket_row
+from actors.rows import is_placed, place_of, read_rows, ticket_row
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timers
 from storage.journal import Journal
-from storage.records import Append, Lane, Record, StartRow
+from storage.records import Append, Lane, Record, StartRow, TicketRow
 
 SNAPSHOT_EVERY = 64
 """Events between snapshots, growing with the chat to an eighth of its length (F53)."""
@@ -60,6 +61,7 @@ class JournaledChat(Actor):
         "_durable",
         "_lane",
         "_name",
+        "_place",
         "_shop",
         "_snapshot_seq",
         "_state",
@@ -80,6 +82,8 @@ class JournaledChat(Actor):
         self._due: Millis | None = None
         """When the chat is to be woken, as its row in the journal will have it."""
         self._lane = Lane()
+        self._place: Place | None = None
+        """Where the desk believes the ticket to stand."""
 
     @property
     def chat(self) -> ChatId:
@@ -143,6 +147,12 @@ class JournaledChat(Actor):
         if closed or fresh >= max(SNAPSHOT_EVERY, state.seq >> 3):
             self.snapshot()
 
+    def _tell_place(self, row: TicketRow) -> None:
+        """Let the desk know where the ticket stands, unless it does."""
+        if self._place is None or not is_placed(row, self._place):
+            self._place = place_of(row)
+            self._shop.audience.placed(SiteId(row.site), self._place)
+
     def _put_barrier(self, subject: object) -> None:
         """Get `subject` back once everything appended before is durable."""
         barrier = Append(self._stream, (), self._lane, self, subject)
@@ -192,6 +202,9 @@ class JournaledChat(Actor):
         self._name, self._due = found.name, found.due
         if state.seq:
             self._set_alarm(again=again)
+            rules = self._shop.rules_of(SiteId(state.site))
+            # What was committed last may not have been told any more.
+            self._tell_place(ticket_row(self._stream, state, rules))
         self._came_back()
         asked = bool(self.held)
         self.release()

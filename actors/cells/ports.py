@@ -7,6 +7,7 @@ import msgspec
 
 from actors.chat.events import Event
 from actors.chat.state import ChatState
+from actors.desk.places import Place
 from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
@@ -119,7 +120,10 @@ class Audience(Protocol):
         """Tell of an agent who has read, before it is journaled: only they see it."""
 
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
-        """Tell those concerned who do not listen: of check-ins, owners, ends."""
+        """Tell those concerned who do not listen."""
+
+    def placed(self, site: SiteId, place: Place) -> None:
+        """Tell the desk where a ticket stands, as it was committed."""
 
 
 class Clock(Protocol):

@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from actors.cells.desk import Look
 from actors.ids import SiteId
 from actors.settings import Problem, Settings, problems
 from broker.founding import SETTINGS
 from broker.office import documents
 from broker.office.documents import Draft, Wrong
 from broker.presets import zone
-from broker.speech import ConfigPush
-from broker.storefront import storefront
-from broker.wire.codec import Codec
 from storage.documents import Conflict
 
 if TYPE_CHECKING:
@@ -31,7 +29,9 @@ async def put_settings(
     def hold(version: int) -> None:
         broker.sites.apply(site, version, settings)
         broker.reviews.begin(SiteId(site))
-        _push(broker, site)
+        broker.house.desks.tell(site, Look())
+        broker.house.reception.push_config(site)
+        broker.loop.wake()
 
     draft = Draft(site, SETTINGS, if_version, settings, by)
     return await documents.put(broker, draft, hold)
@@ -41,18 +41,3 @@ def _unknown_zone(settings: Settings) -> tuple[Problem, ...]:
     if zone(settings.hours.zone) is not None:
         return ()
     return (Problem("$.hours.zone", "is no zone that this system knows"),)
-
-
-def _push(broker: "Broker", site: str) -> None:
-    """Tell all shoppers and visitors of `site`: 2 us each, made once for each role."""
-    rules, now = broker.sites.rules_of(site), broker.clock()
-    frames: dict[tuple[str, Codec], bytes] = {}
-    for peer in broker.hub.of_site(site):
-        if peer.insider:
-            continue
-        frame = frames.get((peer.role, peer.codec))
-        if frame is None:
-            push = ConfigPush("config", config=storefront(rules, peer.role, now))
-            frame = frames[peer.role, peer.codec] = peer.codec.encode(push)
-        peer.transport.offer(frame)
-    broker.loop.wake()

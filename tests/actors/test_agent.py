@@ -8,13 +8,11 @@ from actors.agent.commands import (
     Connect,
     Disconnect,
     Look,
-    Lose,
     Presence,
-    Take,
 )
 from actors.agent.rules import GRACE, carry_out, next_deadline
 from actors.agent.state import AgentState
-from actors.ids import ChatId, Millis
+from actors.ids import Millis
 
 T = Millis(1000)
 BEFORE = Look(Millis(T + GRACE - 1))
@@ -48,7 +46,6 @@ GONE = Disconnect(T)
         ([Choose("away")], []),
         ([GONE], []),
         ([GONE, Connect()], ["online"]),
-        ([Take(ChatId("c")), Lose(ChatId("c"))], []),
     ],
 )
 def test_an_agent_is_seen_as_the_connections_and_they_themselves_say(
@@ -75,11 +72,3 @@ def test_a_second_loss_without_a_connection_prolongs_no_grace() -> None:
     carry_out(state, GONE)
     carry_out(state, Disconnect(Millis(T + 5)))
     assert next_deadline(state) == T + GRACE
-
-
-def test_an_agent_knows_which_tickets_are_theirs() -> None:
-    state = AgentState()
-    for command in (Take(ChatId("a")), Take(ChatId("b")), Lose(ChatId("a"))):
-        carry_out(state, command)
-    carry_out(state, Lose(ChatId("never")))
-    assert state.holds == {"b"}

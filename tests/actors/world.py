@@ -19,7 +19,7 @@ from actors.agent.commands import Presence
 from actors.cells.agent import AgentCell
 from actors.cells.alarms import Alarms
 from actors.cells.chat import ChatCell, Shop
-from actors.cells.desk import DeskCell
+from actors.cells.desk import DeskCell, Placed, Workplace
 from actors.cells.fittings import Fittings
 from actors.cells.idmaker import IdMaker
 from actors.cells.orders import Order, Ring, Sign
@@ -27,6 +27,7 @@ from actors.cells.profile import ProfileCell
 from actors.cells.reviews import Reviews
 from actors.chat.events import Event
 from actors.chat.state import ChatState
+from actors.desk import places
 from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId, stream_of
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
@@ -58,6 +59,11 @@ class Room:
         self.presences: list[dict[AgentId, Presence]] = []
         self.on_publish: Callable[[ChatId, Event], None] = lambda _chat, _event: None
         """A place for faults."""
+        self.place: Callable[[SiteId, places.Place], None] = lambda _site, _place: None
+        """Where it is heard that a ticket has moved."""
+        self.queues: list[dict[ChatId, int]] = []
+        self.attentions: list[str] = []
+        self.staffings: list[bool] = []
 
     def publish(self, chat: ChatId, record: Record, event: Event, skip: object) -> None:
         self.on_publish(chat, event)
@@ -91,6 +97,23 @@ class Room:
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         assert state.chat == chat
         self.notices.append((chat, event.body.kind))
+
+    def placed(self, site: SiteId, place: places.Place) -> None:
+        self.place(site, place)
+
+    def staffed(self, site: SiteId, *, online: bool) -> None:
+        assert site == SITE
+        self.staffings.append(online)
+
+    def queued(self, positions: dict[ChatId, int]) -> None:
+        self.queues.append(positions)
+
+    def overloaded(self, site: SiteId, chat: ChatId, agent: AgentId) -> None:
+        assert site == SITE
+        self.attentions.append(f"{chat} {agent}")
+
+    def crowded(self, site: SiteId) -> None:
+        self.attentions.append(site)
 
     def presence(self, site: SiteId, agents: dict[AgentId, Presence]) -> None:
         assert site == SITE
@@ -149,16 +172,18 @@ class World:
             "profile",
             partial(ProfileCell, chats=self.chats, ids=self.ids, fittings=fittings),
         )
+        workplace = Workplace(self.room, self.chats, lambda _site: self.rules, fittings)
         self.desks: Kind[DeskCell] = Kind(
             self.system,
             "desk",
-            partial(DeskCell, staff=self.room, timers=self.timers, clock=self.clock),
+            partial(DeskCell, workplace=workplace),
         )
         self.agents: Kind[AgentCell] = Kind(
             self.system,
             "agent",
             partial(AgentCell, desks=self.desks, fittings=fittings),
         )
+        self.room.place = lambda site, place: self.desks.tell(site, Placed(place))
         self.reviews = Reviews(self.chats, self.journal, self.timers, self.clock)
 
     def clock(self) -> Millis:

@@ -160,6 +160,9 @@ class Client:
         """The same as bytes."""
         self.presences: list[Frame] = []
         """Who came and went: pushed to agents at any time, and kept apart."""
+        self.staffings: list[bool] = []
+        """Whether anybody was there: pushed to widgets, and kept apart likewise."""
+        self._config: Frame | None = None
         self._unread: deque[Frame] = deque()
         self._asked: dict[str, str] = {}
         """The operations, by their ids."""
@@ -179,6 +182,7 @@ class Client:
     async def hello(self, **fields: object) -> Frame:
         """Say hello and return the answer."""
         self.welcome = await self.ask("hello", **fields)
+        self._config = self.welcome.get("config")
         return self.welcome
 
     async def say(self, op: str, **fields: object) -> str:
@@ -250,9 +254,20 @@ class Client:
             wrong = faults(frame, self._asked.get(frame.get("re", "")))
             assert wrong == [], "not as docs and schema say"
             self._keep_secrets(frame, raw)
-            if frame.get("kind") != "presence":
+            kind = frame.get("kind") if frame["t"] == "push" else None
+            if kind == "presence":
+                self.presences.append(frame)
+            elif kind != "config" or not self._is_staffing(frame["config"]):
                 return frame
-            self.presences.append(frame)
+
+    def _is_staffing(self, config: Frame) -> bool:
+        """Return whether nothing else is new in the shop's document."""
+        online: bool = config["team_online"]
+        before, self._config = self._config, config
+        if before is None or before | {"team_online": online} != config:
+            return False
+        self.staffings.append(online)
+        return True
 
     def _keep_secrets(self, frame: Frame, raw: bytes) -> None:
         """See that a shopper is told nothing that is somebody else's."""

@@ -1,0 +1,81 @@
+"""What the desks say, to agents, shoppers and widgets."""
+
+from actors.agent.commands import Presence
+from actors.cells.ports import Clock
+from actors.ids import AgentId, ChatId, Person, SiteId
+from broker.hub import Hub
+from broker.sites import Sites
+from broker.speech import (
+    AttentionPush,
+    Colleague,
+    ConfigPush,
+    PresencePush,
+    QueuePush,
+)
+from broker.storefront import Storefront, storefront
+from broker.wire.codec import Codec
+
+
+class Reception:
+    """The staff of all sites, seen from their desks; and what widgets are shown."""
+
+    def __init__(self, hub: Hub, sites: Sites, clock: Clock) -> None:
+        self._hub = hub
+        self._sites = sites
+        self._clock = clock
+        self._online: set[SiteId] = set()
+
+    # From the desks.
+
+    def presence(self, site: SiteId, agents: dict[AgentId, Presence]) -> None:
+        """Push to all agents of `site` how these are seen now."""
+        listed = tuple(Colleague(agent, state) for agent, state in agents.items())
+        self._hub.push(self._hub.staff(site), PresencePush("presence", agents=listed))
+
+    def staffed(self, site: SiteId, *, online: bool) -> None:
+        """Let the widgets of `site` know whether anybody is there to answer."""
+        if online:
+            self._online.add(site)
+        else:
+            self._online.discard(site)
+        self.push_config(site)
+
+    def queued(self, positions: dict[ChatId, int]) -> None:
+        """Tell these chats' shoppers how far they are; 0 is to wait no more."""
+        for chat, position in positions.items():
+            listening = self._hub.shoppers_in(chat)
+            if listening:
+                ahead = max(0, position - 1)
+                said = QueuePush("queue", chat, position=position, ahead=ahead)
+                self._hub.push(listening, said)
+
+    def overloaded(self, site: SiteId, chat: ChatId, agent: AgentId) -> None:
+        """Tell an agent and the supervisors that there is no room for this ticket."""
+        who = Person(f"agent:{agent}")
+        peers = [p for p in self._hub.staff(site) if p.who == who or p.role == "admin"]
+        said = AttentionPush("attention", chat, why="over_capacity", agent=agent)
+        self._hub.push(peers, said)
+
+    def crowded(self, site: SiteId) -> None:
+        """Tell the supervisors that as many wait as may."""
+        peers = [peer for peer in self._hub.staff(site) if peer.role == "admin"]
+        self._hub.push(peers, AttentionPush("attention", why="queue_full"))
+
+    # To the widgets.
+
+    def shown(self, site: str, role: str) -> Storefront:
+        """Return what one with this role sees of the shop now."""
+        rules, online = self._sites.rules_of(site), site in self._online
+        return storefront(rules, role, self._clock(), team_online=online)
+
+    def push_config(self, site: str) -> None:
+        """Tell all shoppers and visitors of `site`: 2 us each, once for each role."""
+        frames: dict[tuple[str, Codec], bytes] = {}
+        for peer in self._hub.of_site(site):
+            if peer.insider:
+                continue
+            frame = frames.get((peer.role, peer.codec))
+            if frame is None:
+                push = ConfigPush("config", config=self.shown(site, peer.role))
+                frame = frames[peer.role, peer.codec] = peer.codec.encode(push)
+            peer.transport.offer(frame)
