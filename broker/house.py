@@ -114,15 +114,9 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
     )
     reception = Reception(hub, parts.sites, clock)
     workplace = Workplace(reception, chats, parts.sites.rules_of, fittings)
-    desks: Kind[DeskCell] = Kind(
-        system,
-        "desk",
-        partial(DeskCell, workplace=workplace),
-    )
+    desks: Kind[DeskCell] = Kind(system, "desk", partial(DeskCell, workplace=workplace))
     agents: Kind[AgentCell] = Kind(
-        system,
-        "agent",
-        partial(AgentCell, desks=desks, fittings=fittings),
+        system, "agent", partial(AgentCell, desks=desks, fittings=fittings)
     )
     inboxes: Kind[InboxCell] = Kind(
         system,
