@@ -26,6 +26,7 @@ from broker.hub import Hub
 from broker.limits import Talk, Tally
 from broker.reception import Reception
 from broker.sites import Sites
+from broker.standing import Standing, standing_of
 from storage.journal import Journal
 
 HOUR = 3600 * 1000
@@ -96,6 +97,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     def kinds(self) -> tuple[Kind[Any], ...]:
         """All kinds of actors."""
         return self.chats, self.people, self.agents, self.desks, self.inboxes
+
+    def standing(self, site: str, agent: str) -> Standing:
+        """Return whether an agent is there, and how much they have in hand."""
+        return standing_of(self.desks, site, agent)
 
 
 def build(parts: Parts, limits: LimitsConfig) -> House:
