@@ -27,7 +27,7 @@ CONFIG = """
 [server]
 path = "{path}"
 [limits]
-trusted_networks = ["127.0.0.0/8"]
+trusted_networks = ["{trusted}"]
 {limits}"""
 
 
@@ -115,12 +115,20 @@ def names() -> list[str]:
 
 
 @asynccontextmanager
-async def besieged(folder: Path, path: str, limits: str = "") -> AsyncGenerator[Siege]:
-    """Run a broker with people and chats."""
+async def besieged(
+    folder: Path,
+    path: str,
+    limits: str = "",
+    *,
+    trusted: str = "127.0.0.0/8",
+    command: tuple[str, ...] = (),
+) -> AsyncGenerator[Siege]:
+    """Run a broker with people and chats, which trusts a network, maybe not ours."""
     keys = await furnish(folder, "ann")
-    (folder / "shopwire.toml").write_text(CONFIG.format(path=path, limits=limits))
+    config = CONFIG.format(path=path, limits=limits, trusted=trusted)
+    (folder / "shopwire.toml").write_text(config)
     with Process(folder) as process:
-        await process.start()
+        await process.start(*command)
         siege = Siege(process, keys, await _begun(process, keys))
         yield siege
 
