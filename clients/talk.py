@@ -22,6 +22,7 @@ HELP = """\
   /note TEXT   leave a note for the other agents         (agents)
   /read        everything shown was seen
   /open CHAT   go on in another chat
+  /list        who waits for an answer                   (agents)
   /end         close the chat for good
   /quit        leave; the chat goes on"""
 ROWS = 20
@@ -143,6 +144,7 @@ class Conversation:
             "/hold": self._hold,
             "/read": self._read,
             "/open": self._open,
+            "/list": self._list,
             "/help": self._help,
         }
 

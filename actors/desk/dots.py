@@ -29,7 +29,10 @@ class Dots:
         self._quiet: dict[tuple[str, str | None], set[int]] = {}
         """Of the pool of a team, those without a dot for an agent."""
         self._own: dict[str, set[int]] = {}
-        """Those with a dot outside the pool: the agent's own, and flagged ones."""
+        """Those of an agent's that have a dot."""
+        self._flagged: dict[str, set[tuple[int, str | None]]] = {}
+        """With their team, unassigned ones in which no shopper has said anything: they
+        have a dot for who has flagged them alone."""
 
     def has(self, agent: str, listing: Listing) -> bool:
         """Return whether the ticket is new to `agent`, or flagged by them."""
@@ -43,6 +46,8 @@ class Dots:
         for team, pool in self._pools.items():
             if team not in hidden:
                 number += len(pool) - len(self._quiet.get((agent, team), NONE))
+        if agent in self._flagged:
+            number += sum(team not in hidden for _, team in self._flagged[agent])
         return number
 
     def add(self, listing: Listing) -> None:
@@ -62,7 +67,7 @@ class Dots:
             if listing.said and not dotted:
                 self._quiet.setdefault((agent, team), set()).add(stream)
             elif dotted and not listing.said:
-                self._own.setdefault(agent, set()).add(stream)
+                self._flagged.setdefault(agent, set()).add((stream, team))
 
     def drop(self, listing: Listing) -> None:
         """Count a ticket no longer."""
@@ -73,7 +78,7 @@ class Dots:
         _discard(self._pools, standing.team, stream)
         for agent in self._concerned(listing):
             _discard(self._quiet, (agent, standing.team), stream)
-            _discard(self._own, agent, stream)
+            _discard(self._flagged, agent, (stream, standing.team))
 
     def _concerned(self, listing: Listing) -> set[str]:
         """Return for whom the ticket is not as for everybody."""

@@ -93,6 +93,8 @@ async def test_an_agent_says_which_chat() -> None:
         async with terminal.talking(served):
             await terminal.types("Hello?")
             assert "/open CHAT" in terminal.written[-1]
+            await terminal.types("/list")
+            assert "/open CHAT" in terminal.written[-1]
             await terminal.types("/open nowhere")
             assert "not_found" in terminal.written[-1]
             await terminal.types(f"/open {C}")

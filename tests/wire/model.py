@@ -20,6 +20,8 @@ from broker.wire.frames import (
     Got,
     Hello,
     Identify,
+    InboxOpen,
+    InboxOpened,
     Live,
     MsgSend,
     NoteAdd,
@@ -179,6 +181,8 @@ class Broker:
                 self._start(said)
             case MsgSend() | NoteAdd() | ChatEnd() | TicketAssign():
                 self._write(said)
+            case InboxOpen():
+                self._say(InboxOpened(said.id, 1, (), 0, more=False, full=True))
             case Bye() | Identify():
                 self._say(Ok(said.id))
             case Typing() | View():
