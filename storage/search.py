@@ -74,6 +74,8 @@ WHERE e.gseq IN (SELECT value FROM json_each(:found)) AND t.site = :site
   AND (:status IS NULL OR t.status = :status)
   AND (:channel IS NULL OR t.channel = :channel)
   AND (:agent IS NULL OR t.assignee = :agent)
+  AND (t.team IS NULL OR t.assignee = :asker
+    OR t.team NOT IN (SELECT value FROM json_each(:hidden)))
   AND (:since IS NULL OR e.at >= :since) AND (:until IS NULL OR e.at <= :until)
 ORDER BY e.gseq DESC"""
 
@@ -92,6 +94,10 @@ class Query(msgspec.Struct, frozen=True):
     limit: int = 20
     before: int = FIRST
     """The `cursor` of what was found before."""
+    asker: str = ""
+    """The agent who looks."""
+    hidden: tuple[str, ...] = ()
+    """Teams whose tickets the asker may not open, but for their own."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -204,7 +210,8 @@ def _hits(
     wanted: list[str],
     candidates: list[int],
 ) -> list[tuple[int, Hit]]:
-    values = msgspec.structs.asdict(query) | {"found": json.dumps(candidates)}
+    values = msgspec.structs.asdict(query)
+    values |= {"found": json.dumps(candidates), "hidden": json.dumps(query.hidden)}
     found: list[tuple[int, Hit]] = []
     for row in connection.execute(_HITS, values).fetchall():
         gseq, chat, seq, at, by, kind, text, name, status, channel, assignee = row

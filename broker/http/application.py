@@ -29,6 +29,7 @@ from broker.http.routes import (
     login,
     people,
     settings,
+    transcripts,
 )
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
@@ -72,6 +73,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *people.routes(broker, guards),
             *agents.routes(broker, guards),
             *blobs.routes(broker, guards, gallery),
+            *transcripts.routes(broker, guards),
             serving(files(broker.house.version)),
         ],
         openapi_config=described(broker.house.version),

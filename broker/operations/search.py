@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET, structs
 
+from actors.desk.views import hidden_from
+from actors.ids import AgentId
 from broker.wire import frames
 from broker.wire.errors import Code, refuse
 from storage.search import FIRST, Found, Query
@@ -31,6 +33,8 @@ def search(peer: "Peer", said: frames.Search) -> None:
         said.to,
         said.limit,
         before,
+        peer.sub,
+        tuple(hidden_from(AgentId(peer.sub), peer.house.sites.rules_of(peer.site))),
     )
     found, failed = partial(_found, peer, said.id), partial(_failed, peer, said.id)
     peer.house.finder.find(query, found, failed)

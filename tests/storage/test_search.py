@@ -242,3 +242,12 @@ def test_the_doctor_misses_what_is_missing(said: Said, path: Path) -> None:
     said.books.close()
     found = examine(path, {"msg"})
     assert [(f.problem, f.where) for f in found] == [(Problem.SEARCH, "gseq 2")]
+
+
+def test_tickets_of_a_closed_team_are_found_by_those_in_it(said: Said) -> None:
+    for stream, holder in ((1, None), (2, "ann")):
+        row = ticket(stream, 1)._replace(team="vip", assignee=holder)
+        said.books.append(stream, record(1, "diamond"), ticket=row)
+    assert said.chats("diamond") == ["chat-2", "chat-1"]
+    assert said.chats("diamond", asker="ben", hidden=("vip",)) == []
+    assert said.chats("diamond", asker="ann", hidden=("vip",)) == ["chat-2"]

@@ -20,7 +20,7 @@ from broker.http.guards import BEARER, Guards
 from broker.http.persons import person_of
 from broker.images.gallery import MOST_BYTES, Busy, Gallery, Unfit
 from broker.images.names import disposition
-from broker.images.reach import place_in, within_reach
+from broker.reach import place_in, within_reach
 from broker.server import Broker
 from broker.wire.errors import Code
 from storage.blobs import Blob, Place
@@ -117,7 +117,8 @@ def _takers(broker: Broker, guards: Guards, uploads: Uploads) -> list[HTTPRouteH
 
         The body is the image, `X-Filename` what it is called, percent-encoded.
         """
-        find = partial(place_in, identity=request.auth, chat=chat)
+        rules = broker.sites.rules_of(request.auth.site)
+        find = partial(place_in, identity=request.auth, chat=chat, rules=rules)
         place = await broker.query(find)
         if isinstance(place, Code):
             raise Refusal(place)
@@ -149,7 +150,8 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
     )
     async def download(request: ImageRequest, blob: FromPath[str]) -> Response[Any]:
         """Answer an image, to those who take part in its chat."""
-        find = partial(within_reach, identity=request.auth, id_=blob)
+        rules = broker.sites.rules_of(request.auth.site)
+        find = partial(within_reach, identity=request.auth, id_=blob, rules=rules)
         found = await broker.query(find)
         if found is None:
             raise Refusal(Code.NOT_FOUND)
