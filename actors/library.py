@@ -32,12 +32,18 @@ Line = Annotated[
 Name = Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 Shortcut = Annotated[str, Meta(max_length=32, pattern=r"^[^\s\x00-\x1f\x7f]*$(?!\n)")]
 Tag = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")
+    str,
+    Meta(
+        max_length=64,
+        pattern=r"^(?!\s)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+(?<!\s)$(?!\n)",
+    ),
 ]
+"""As tickets have them: see `actors.chat.tags`."""
 Text = Annotated[str, Meta(max_length=TEXT_BYTES, pattern=r"^[^\x00]*$")]
 Long = Annotated[str, Meta(max_length=20_000, pattern=r"^[^\x00]*$")]
 AgentId = Annotated[str, Meta(min_length=1, max_length=64)]
 Preset = Literal["next_reply", "later_today", "tomorrow", "one_week"]
+"""When a snooze ends (F17)."""
 
 
 class FaqItem(Section, frozen=True):

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     STALE_HEAD = "stale_head"
     RESYNC_REQUIRED = "resync_required"
     NO_BLOB = "no_blob"
+    MACRO_MISSING_VAR = "macro_missing_var"
     CONFLICT = "conflict"
     UNAVAILABLE = "unavailable"
     SHUTTING_DOWN = "shutting_down"
@@ -57,6 +58,8 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     """The change of status that is not allowed: from, to."""
     holder: str | None = None
     """Who has what the asker wanted."""
+    names: tuple[str, ...] = ()
+    """Values that are missing."""
     start_new: bool = False
     """Whether a new chat is the way to go on."""
     retry_after: int | None = None

@@ -24,6 +24,7 @@ from broker.finder import Finder
 from broker.gate import Gate
 from broker.hub import Hub
 from broker.limits import Talk, Tally
+from broker.profiles import Profiles
 from broker.reception import Reception
 from broker.sites import Sites
 from broker.standing import Standing, standing_of
@@ -68,6 +69,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     clock: Clock
     tally: Tally
+    profiles: Profiles
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     talk: Talk
     tally: Tally
     finder: Finder
+    profiles: Profiles
     limits: dict[str, float]
     """What clients are told of the limits, by their names in the configuration."""
 
@@ -147,5 +150,6 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         talk=Talk(limits),
         tally=parts.tally,
         finder=Finder(journal),
+        profiles=parts.profiles,
         limits={name: getattr(limits, name) for name in TOLD},
     )

@@ -7,7 +7,16 @@ actors; hello and identify are in `broker.hello`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from broker.operations import inbox, presence, search, talk, ticket
+from broker import panel
+from broker.operations import (
+    inbox,
+    macro,
+    presence,
+    profile,
+    search,
+    talk,
+    ticket,
+)
 from broker.wire import frames
 
 if TYPE_CHECKING:
@@ -49,6 +58,12 @@ REQUESTS: dict[type, Request] = {
     frames.InboxClose: Request(inbox.inbox_close, STAFF),
     frames.TicketUnread: Request(inbox.ticket_unread, STAFF),
     frames.Stats: Request(inbox.stats, STAFF, frames.StatsTaken),
+    frames.MacroList: Request(macro.macro_list, STAFF, panel.MacrosListed),
+    frames.MacroRender: Request(macro.macro_render, STAFF, panel.MacroRendered),
+    frames.ProfileGet: Request(profile.profile_get, STAFF, panel.ProfileRead),
+    frames.ProfileEvents: Request(
+        profile.profile_events, STAFF, panel.ProfileEventsRead
+    ),
     frames.PresenceSet: Request(presence.presence_set, STAFF),
     frames.Search: Request(search.search, STAFF, frames.SearchDone),
     frames.Bye: Request(presence.bye, ALL),

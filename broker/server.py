@@ -10,7 +10,7 @@ import random
 import socket
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.loop import TaskLoop
 from broker.peer import Peer
+from broker.profiles import Profiles
 from broker.sites import Sites
 from broker.transport import NO_PAGE, Origin
 from broker.wire.errors import Close
@@ -121,6 +122,7 @@ class Broker:
             timers=self.timers,
             clock=self.clock,
             tally=self.tally,
+            profiles=Profiles(self.query, self._spawn, self.loop.wake),
         )
         self.system = parts.system
         self.house = build(parts, config.limits)
@@ -357,6 +359,9 @@ class Broker:
     def _ring(self, chat: ChatId) -> None:
         self.house.chats.tell(chat, Ring(self.clock()))
         self.loop.wake()
+
+    def _spawn(self, task: Callable[[], Awaitable[None]]) -> None:
+        self.nursery.start_soon(task)
 
     async def _sweep(self) -> None:
         while True:

@@ -146,6 +146,8 @@ def err(re: str, refused: Refused, *, chat: ChatId | None = None) -> Err:
         details["origin"], details["to"] = refused.status
     if refused.holder is not None:
         details["holder"] = refused.holder
+    if refused.names:
+        details["names"] = refused.names
     if refused.start_new:
         details["start_new"] = True
     code = Code(refused.reason)

@@ -118,9 +118,10 @@ def of_ticket(row: TicketRow) -> list[Happening]:
 
 def of_chat(kind: str, at: int, chat: str, channel: str) -> Happening:
     """Return the begin or the end of a chat, as its person's history has it."""
-    # A blank is in no id of a shop's: this is never one of those.
+    # A blank is in no id of a shop's: this is never one of those. Of a chat that began
+    # and ended in the same millisecond the end is the later word in the alphabet, too.
     data = f'{{"chat":"{chat}","channel":"{channel}"}}'
-    return Happening(at, f"{chat} {kind.removeprefix('chat_')}", kind, data)
+    return Happening(at, f"{chat} {'begin' if kind == STARTED else 'end'}", kind, data)
 
 
 def tickets_of(

@@ -47,6 +47,9 @@ def repeated(
 def _differs(command: object, event: Event) -> bool:
     """Return whether a repeat says something else than what was journaled."""
     body = event.body
+    if isinstance(command, Say) and command.macro is not None:
+        # It may be filled in differently by now, or gone: the macro is what was said.
+        return isinstance(body, Said) and body.macro != command.macro
     if isinstance(command, Say | Start):
         said = (command.text, command.blobs)
         return not isinstance(body, Said) or (body.text, body.blobs) != said

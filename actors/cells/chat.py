@@ -11,7 +11,7 @@ import msgspec
 from actors import codec
 from actors.cells import answers, history, images, past
 from actors.cells.journaled import JournaledChat, Shop
-from actors.cells.orders import Join, Left, LookBack, Order, Ring, Sign
+from actors.cells.orders import Inquire, Join, Left, LookBack, Order, Ring, Sign
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
 from actors.cells.typing import TypingWatch
@@ -22,7 +22,17 @@ from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
 from actors.chat.rules import Moving, decide, may_enter
 from actors.chat.state import ChatState
-from actors.ids import AGENT, BOT, SYSTEM, AgentId, Millis, Person, Seq, SiteId
+from actors.ids import (
+    AGENT,
+    BOT,
+    SYSTEM,
+    AgentId,
+    Millis,
+    Person,
+    ProfileId,
+    Seq,
+    SiteId,
+)
 from actors.refusals import Reason, Refused
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
@@ -75,6 +85,8 @@ class ChatCell(JournaledChat):
             self._stop_typing(message.who)
         elif isinstance(message, LookBack):
             self._look_back(message)
+        elif isinstance(message, Inquire):
+            self._tell_whose(message)
 
     def turn_away(self, message: object) -> None:
         """Tell whoever sent `message` to try again."""
@@ -84,6 +96,8 @@ class ChatCell(JournaledChat):
             message.caller.refused(message.re, self.chat, LATER, wrote=False)
         elif isinstance(message, Join):
             message.listener.refused(LATER)
+        elif isinstance(message, Inquire):
+            message.asker.refused(LATER)
 
     def may_rest(self) -> bool:
         """Return whether the chat may be put away; if so its snapshot is on its way."""
@@ -321,6 +335,15 @@ class ChatCell(JournaledChat):
             history.look_back(self, journal, self._stream, self._durable, look)
         else:
             look.caller.refused(look.re, self.chat, UNKNOWN, wrote=False)
+            self._rest_if_unknown()
+
+    def _tell_whose(self, inquire: Inquire) -> None:
+        state = self._state
+        rules = self._shop.rules_of(inquire.site)
+        if may_enter(state, inquire.by, inquire.site, rules):
+            inquire.asker.found(ProfileId(state.profile))
+        else:
+            inquire.asker.refused(UNKNOWN)
             self._rest_if_unknown()
 
     # Signals and timers.

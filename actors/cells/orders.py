@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.cells.ports import Caller, Listener
+from actors.cells.ports import Asker, Caller, Listener
 from actors.chat.commands import AnyCommand
 from actors.ids import Millis, Person, Seq, SiteId
 from actors.runtime.actor import Fleeting
@@ -37,6 +37,14 @@ class LookBack(msgspec.Struct, frozen=True, gc=False):
     caller: Caller
 
 
+class Inquire(msgspec.Struct, frozen=True, gc=False):
+    """`by` wants to know whose chat it is."""
+
+    by: Person
+    site: SiteId
+    asker: Asker
+
+
 class Sign(msgspec.Struct, frozen=True, gc=False):
     """`by` is typing, or has stopped."""
 
@@ -58,4 +66,4 @@ class Ring(msgspec.Struct, frozen=True, gc=False):
     at: Millis
 
 
-AnyMail = Order | Join | LookBack | Sign | Left | Ring
+AnyMail = Order | Join | LookBack | Inquire | Sign | Left | Ring

@@ -8,7 +8,7 @@ import msgspec
 from actors.chat.events import Event
 from actors.chat.state import ChatState
 from actors.desk.places import Place
-from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId
+from actors.ids import AgentId, ChatId, Millis, Person, ProfileId, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.settings import Rules
 from storage.records import ReadRow, Record, TicketRow
@@ -61,6 +61,16 @@ class Caller(Protocol):
         self, re: str, chat: ChatId, page: list[tuple[Record, Event]], *, more: bool
     ) -> None:
         """Take a page of the past, oldest first."""
+
+
+class Asker(Protocol):
+    """Somebody who wants to know whose chat it is."""
+
+    def found(self, profile: ProfileId) -> None:
+        """Hear whose."""
+
+    def refused(self, refused: Refused) -> None:
+        """Hear that one may not know."""
 
 
 class Listener(Protocol):

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import ChatId, Millis, Person, Seq, SiteId
+from actors.refusals import Refused
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -32,6 +33,16 @@ class Start(Command, frozen=True, gc=False):
     """As in `Say`."""
 
 
+class Then(msgspec.Struct, frozen=True, gc=False):
+    """What goes with a message: in the same commit, or not at all."""
+
+    tag: tuple[str, ...] = ()
+    assign: str | UnsetType | None = UNSET
+    snooze: bool = False
+    until: Millis | None = None
+    close: bool = False
+
+
 class Say(Command, frozen=True, gc=False):
     """Say something to everyone in the chat."""
 
@@ -44,6 +55,11 @@ class Say(Command, frozen=True, gc=False):
     one (U7). It guards replies: a shopper's does nothing."""
     known: frozenset[str] | None = None
     """Those of `blobs` that the asker may name here; `None`: nobody has looked."""
+    then: Then | None = None
+    """An agent's; with it the text may be empty."""
+    spoilt: Refused | None = None
+    """Why it cannot be said, found out before: a repeat of what was said is one still,
+    and who may not enter hears of that alone."""
 
 
 class Note(Command, frozen=True, gc=False):

@@ -1,7 +1,11 @@
 """Rules of talking: a chat's start, messages, notes, the end (F6, F7, F9, F14, F23)."""
 
+import msgspec
+from msgspec import UNSET
+
 from actors.chat import control
-from actors.chat.commands import End, Note, Say, Start
+from actors.chat.afterwards import after
+from actors.chat.commands import End, Note, Say, Start, Then
 from actors.chat.events import (
     Assigned,
     Closed,
@@ -73,8 +77,12 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     """Append a message; an agent's takes the ticket over, anyone's wakes it."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED, start_new=True)
+    if command.spoilt is not None:
+        return command.spoilt
     limits = rules.limits
-    wrong = _unfit(command, limits) or full(state, limits)
+    wrong = full(state, limits)
+    if command.then is None or command.text or command.blobs:
+        wrong = _unfit(command, limits) or wrong
     if wrong is not None:
         return wrong
     if command.by.startswith(AGENT):
@@ -109,6 +117,9 @@ def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
     by, at, seen = command.by, command.at, command.if_head
     if seen is not None and stepped_in(state, but=by) > seen:
         return Refused(Reason.STALE_HEAD, head=state.seq, after=seen)
+    then = command.then
+    if then is not None and not (command.text or command.blobs):
+        return _silently(state, command, then, rules)
     seized = control.taken_by_reply(state, command)
     if isinstance(seized, Refused):
         return seized
@@ -118,10 +129,27 @@ def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
         taken = _takes_over(state, rules)
         if type(taken) is Refused:
             return taken
-        if taken:
+        # What is given to somebody in the same breath is not taken first.
+        if taken and (then is None or then.assign is UNSET):
             handed = (Event(by, at, Assigned(state.assignee, agent, "reply")),)
     said = Said(command.text, command.blobs, None, command.macro, command.hold)
-    return (*_woken(state, at), *seized, *handed, Event(by, at, said, command.id))
+    message = Event(by, at, said, command.id)
+    replied = (*_woken(state, at), *seized, *handed, message)
+    if then is None:
+        return replied
+    done = after(state, command, then, rules, status="open")
+    return done if isinstance(done, Refused) else replied + done
+
+
+def _silently(state: ChatState, command: Say, then: Then, rules: Rules) -> Outcome:
+    """Do what a macro without a text does: nothing is said, so nothing is taken."""
+    done = after(state, command, then, rules, status=state.status)
+    if isinstance(done, Refused):
+        return done
+    if not done:
+        return Unchanged()
+    # The last is what the macro is for: it stands for the command.
+    return (*done[:-1], msgspec.structs.replace(done[-1], id=command.id))
 
 
 def _woken(state: ChatState, at: Millis) -> tuple[Event, ...]:

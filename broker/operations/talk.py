@@ -6,6 +6,7 @@ from actors.cells.orders import Join, LookBack, Sign
 from actors.cells.profile import NO_CHAT, Begin
 from actors.chat.commands import End, MoveCursor, Say
 from actors.ids import Seq, stream_of
+from broker.operations import macro
 from broker.operations.ordering import order
 from broker.subscription import OTHER_EPOCH, Subscription
 from broker.wire import frames
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 def msg_send(peer: "Peer", said: frames.MsgSend) -> None:
     """Say something; the answer comes with the commit."""
     if said.macro is not None:
-        # No site has any macros yet, so this one is not among them.
-        peer.say(refuse(said.id, Code.NOT_FOUND, path="$.macro"))
+        macro.send(peer, said)
         return
     command = Say(
         said.id,
@@ -28,7 +28,7 @@ def msg_send(peer: "Peer", said: frames.MsgSend) -> None:
         peer.house.clock(),
         said.text or "",
         said.blobs,
-        said.macro,
+        None,
         said.hold,
         said.if_head,
     )

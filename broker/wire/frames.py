@@ -30,7 +30,9 @@ from broker.wire.operations.chat import (
     Typing,
 )
 from broker.wire.operations.inbox import InboxClose, InboxOpen, Stats, TicketUnread
+from broker.wire.operations.macro import MacroList, MacroRender
 from broker.wire.operations.presence import PresenceSet
+from broker.wire.operations.profile import Place, ProfileEvents, ProfileGet
 from broker.wire.operations.search import Search
 from broker.wire.operations.session import Bye, Hello, Identify
 from broker.wire.operations.ticket import (
@@ -75,10 +77,15 @@ __all__ = [
     "InboxOpened",
     "Ix",
     "Live",
+    "MacroList",
+    "MacroRender",
     "MsgSend",
     "NoteAdd",
     "Ok",
+    "Place",
     "PresenceSet",
+    "ProfileEvents",
+    "ProfileGet",
     "Push",
     "Read",
     "Request",
@@ -127,6 +134,10 @@ ClientFrame = (
     | TicketUnread
     | Stats
     | Search
+    | MacroList
+    | MacroRender
+    | ProfileGet
+    | ProfileEvents
 )
 
 OPERATIONS: dict[str, type[FromClient]] = {
