@@ -24,6 +24,7 @@ from actors.ids import AgentId
 from actors.settings import AssignmentSettings, Rules, Settings, Team
 from broker.inbox import InboxWatch, Press, behind, cursor_of
 from broker.wire.codec import MSGPACK
+from broker.wire.frames import FromServer
 from storage.records import TicketRow
 
 AGENTS = ("ann", "ben")
@@ -140,9 +141,12 @@ class Client:
             codec=MSGPACK.unframed,
             hub=SimpleNamespace(press=Press()),
             sub=view.agent,
-            say=lambda said: self.offer(MSGPACK.unframed.encode(said)),
+            say=self.say,
         )
         self.watch = InboxWatch(peer)
+
+    def say(self, said: FromServer) -> None:
+        self.offer(MSGPACK.unframed.encode(said))
 
     # As a transport.
 
