@@ -13,8 +13,16 @@ from actors.cells.inbox import InboxCell
 from actors.cells.orders import Left
 from actors.cells.ports import RulesOf
 from actors.cells.watching import HasRead, Listed, Seen
-from actors.chat.events import CheckedIn, Closed, Event, Opened, seen_by_shopper
+from actors.chat.events import (
+    Assigned,
+    CheckedIn,
+    Closed,
+    Event,
+    Opened,
+    seen_by_shopper,
+)
 from actors.chat.state import ChatState
+from actors.chat.teams import may_open
 from actors.desk.places import Place
 from actors.ids import AgentId, ChatId, Person, Seq, SiteId
 from actors.runtime.system import Kind
@@ -248,6 +256,8 @@ class Hub:
         body = event.body
         if isinstance(body, CheckedIn):
             self._check_in(chat, state, body)
+        elif isinstance(body, Assigned):
+            self._see_out(chat, state)
         elif isinstance(body, Opened | Closed):
             kind = STARTED if isinstance(body, Opened) else CLOSED
             own = of_chat(kind, event.at, chat, state.channel)
@@ -279,6 +289,15 @@ class Hub:
         if idle is not None:
             self._tally.limited["per_person"] += 1
             idle.transport.close(Close.TOO_MANY)
+
+    def _see_out(self, chat: ChatId, state: ChatState) -> None:
+        """Let nobody listen any more whose reach the chat has left (F26)."""
+        rules = self.rules_of(SiteId(state.site))
+        for listener in tuple(self._listeners.get(chat, ())):
+            peer = listener.peer
+            if peer.insider and not may_open(state, peer.who, rules):
+                peer.unsubscribe(listener)
+                peer.say(AttentionPush("attention", chat, why="out_of_reach"))
 
     def _check_in(self, chat: ChatId, state: ChatState, body: CheckedIn) -> None:
         peers = self._concerned(SiteId(state.site), state, body)

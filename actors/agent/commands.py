@@ -25,10 +25,14 @@ class Choose(msgspec.Struct, frozen=True, gc=False):
     presence: Presence
 
 
+class Expel(msgspec.Struct, frozen=True, gc=False):
+    """The agent's account may do nothing more: they are gone, without any grace."""
+
+
 class Look(msgspec.Struct, frozen=True, gc=False):
     """It is `at` now: the grace of one who left may be over."""
 
     at: Millis
 
 
-AnyCommand = Connect | Disconnect | Choose | Look
+AnyCommand = Connect | Disconnect | Choose | Expel | Look

@@ -7,6 +7,7 @@ from actors.agent.commands import (
     Choose,
     Connect,
     Disconnect,
+    Expel,
     Look,
     Presence,
 )
@@ -29,6 +30,9 @@ def carry_out(state: AgentState, command: AnyCommand) -> Presence | None:
                 state.left_at = None if state.connections else at
         case Choose(presence):
             state.chosen = presence
+        case Expel():
+            # What is left of the connections may end later: it counts no more.
+            state.connections, state.left_at, state.chosen = 0, None, None
         case Look(at):
             if state.left_at is not None and at >= state.left_at + GRACE:
                 state.left_at = None

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 from sqlite_utils import Database
 
+from actors.agent.commands import Expel
 from actors.ids import Person
 from broker.office.passwords import hashed
 from broker.office.requests import (
@@ -124,6 +125,10 @@ def _learn(broker: "Broker", outcome: Agent | Denied) -> None:
         before = broker.sites.agent(outcome.site, outcome.id)
         broker.sites.set_agent(outcome)
         if before is not None and _loses(before, outcome):
+            if outcome.disabled_at is not None:
+                # At once: no ticket may be given to them any more.
+                key = f"{outcome.site}/{outcome.id}"
+                broker.house.agents.tell(key, Expel())
             send_away(broker, outcome)
 
 

@@ -7,6 +7,7 @@ from actors.agent.commands import (
     Choose,
     Connect,
     Disconnect,
+    Expel,
     Look,
     Presence,
 )
@@ -46,6 +47,8 @@ GONE = Disconnect(T)
         ([Choose("away")], []),
         ([GONE], []),
         ([GONE, Connect()], ["online"]),
+        ([Connect(), Connect(), Expel(), GONE, GONE], ["online", "offline"]),
+        ([Connect(), GONE, Expel()], ["online", "offline"]),
     ],
 )
 def test_an_agent_is_seen_as_the_connections_and_they_themselves_say(

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from actors.ids import SiteId
 from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
+from broker.office.agents import change_agent
+from broker.office.requests import ChangeAgent
 from broker.office.settings import put_settings
 from broker.sites import DEFAULT_SITE
 from broker.standing import Standing
@@ -119,6 +121,36 @@ async def test_only_members_open_the_tickets_of_a_restricted_team(
         assert refused["code"] == "not_found", op
     # The shopper hears nothing of teams.
     assert b"polish" not in b"".join(sara.raw)
+
+
+async def test_who_may_not_open_a_ticket_any_more_hears_nothing_more_of_it(
+    quick_shop: Shop,
+) -> None:
+    assigned = AssignmentSettings(rules=(POLISH,), teams=(LOCKED,))
+    await save(quick_shop, assigned)
+    sara = await quick_shop.connect()
+    await sara.hello(token=quick_shop.token("shopper", "sara", locale="pl"))
+    chat = (await sara.ask("chat.start", text="hello"))["chat"]
+    ann, ben = await quick_shop.agent("ann"), await quick_shop.agent("ben")
+    await ann.ask("ticket.assign", chat=chat, to="ben")
+    # Whoever a ticket was given to may open it.
+    assert (await ben.ask("chat.open", chat=chat))["t"] == "ok"
+    await ann.ask("ticket.assign", chat=chat, to="ann")
+    out = await ben.until(t="push", kind="attention")
+    assert (out["chat"], out["why"]) == (chat, "out_of_reach")
+    await ann.ask("note.add", chat=chat, text="between us")
+    assert await within(1, ben) == []
+
+
+async def test_a_disabled_agent_gets_no_ticket_from_that_moment_on(
+    quick_shop: Shop,
+) -> None:
+    await save(quick_shop, ROUND)
+    await quick_shop.agent("ann")
+    ask = ChangeAgent(site=DEFAULT_SITE, id="ann", disabled=True)
+    await change_agent(quick_shop.broker, ask)
+    _, chat = await start(quick_shop, "sara")
+    assert await owner(quick_shop, chat) is None
 
 
 async def test_widgets_learn_whether_anybody_is_there_and_not_who(
