@@ -1,5 +1,7 @@
 """What the desks say, to agents, shoppers and widgets."""
 
+from msgspec import UNSET
+
 from actors.agent.commands import Presence
 from actors.cells.ports import Clock
 from actors.ids import AgentId, ChatId, Person, SiteId
@@ -12,7 +14,7 @@ from broker.speech import (
     PresencePush,
     QueuePush,
 )
-from broker.storefront import Storefront, storefront
+from broker.storefront import Staffing, Storefront, storefront
 from broker.wire.codec import Codec
 
 
@@ -23,7 +25,9 @@ class Reception:
         self._hub = hub
         self._sites = sites
         self._clock = clock
-        self._online: set[SiteId] = set()
+        self._online: set[str] = set()
+        self._first_reply: dict[str, int] = {}
+        """In how many seconds a first answer usually comes, where that is known."""
 
     # From the desks.
 
@@ -32,12 +36,16 @@ class Reception:
         listed = tuple(Colleague(agent, state) for agent, state in agents.items())
         self._hub.push(self._hub.staff(site), PresencePush("presence", agents=listed))
 
-    def staffed(self, site: SiteId, *, online: bool) -> None:
-        """Let the widgets of `site` know whether anybody is there to answer."""
+    def staffed(self, site: SiteId, *, online: bool, first_reply: int | None) -> None:
+        """Let the widgets of `site` know whether anybody is there, and how soon."""
         if online:
             self._online.add(site)
         else:
             self._online.discard(site)
+        if first_reply is None:
+            self._first_reply.pop(site, None)
+        else:
+            self._first_reply[site] = first_reply
         self.push_config(site)
 
     def queued(self, positions: dict[ChatId, int]) -> None:
@@ -65,8 +73,9 @@ class Reception:
 
     def shown(self, site: str, role: str) -> Storefront:
         """Return what one with this role sees of the shop now."""
-        rules, online = self._sites.rules_of(site), site in self._online
-        return storefront(rules, role, self._clock(), team_online=online)
+        staffing = Staffing(site in self._online, self._first_reply.get(site, UNSET))
+        rules = self._sites.rules_of(site)
+        return storefront(rules, role, self._clock(), staffing)
 
     def push_config(self, site: str) -> None:
         """Tell all shoppers and visitors of `site`: 2 us each, once for each role."""

@@ -23,6 +23,14 @@ class Hours(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     opens_at: Millis | UnsetType = UNSET
 
 
+class Staffing(msgspec.Struct, frozen=True, gc=False):
+    """Whether anybody is there to answer; who, is not for shoppers to know (F27)."""
+
+    online: bool = False
+    first_reply_s: int | UnsetType = UNSET
+    """In how many seconds a first answer usually comes, in whole minutes."""
+
+
 class Storefront(msgspec.Struct, frozen=True, gc=False):
     """The document that comes with a shopper's or visitor's welcome."""
 
@@ -41,11 +49,11 @@ class Storefront(msgspec.Struct, frozen=True, gc=False):
     version: int
     team_online: bool
     """Whether anybody is there to answer; who, is not for shoppers to know (F27)."""
+    first_reply_s: int | UnsetType = UNSET
+    """In how many seconds a first answer usually comes, if that is known."""
 
 
-def storefront(
-    rules: Rules, role: str, now: Millis, *, team_online: bool
-) -> Storefront:
+def storefront(rules: Rules, role: str, now: Millis, staffing: Staffing) -> Storefront:
     """Return what one with this role sees of the shop."""
     chat, legal = rules.settings.chat, rules.settings.legal
     hidden = role == "visitor" and chat.login_status == "hide_logged_out"
@@ -66,5 +74,6 @@ def storefront(
         theme=chat.theme,
         locale=chat.locale,
         version=rules.version,
-        team_online=team_online,
+        team_online=staffing.online,
+        first_reply_s=staffing.first_reply_s,
     )

@@ -140,6 +140,22 @@ def held_by(connection: sqlite3.Connection, site: str, agent: str) -> list[Ticke
     return sorted(_tickets(connection, sql, site, agent), key=_activity)
 
 
+def first_replies(
+    connection: sqlite3.Connection, site: str, *, limit: int
+) -> list[int]:
+    """Return after how many milliseconds an agent first answered, the least first.
+
+    Of the `limit` newest conversations that have ended; not of those nobody answered.
+    """
+    sql = """
+    SELECT (SELECT at FROM event WHERE event.stream = ticket.stream
+      AND kind = 'msg' AND by LIKE 'agent:%' ORDER BY seq LIMIT 1) - opened_at AS waited
+    FROM ticket WHERE site = ? AND status = 'closed'
+    ORDER BY last_at DESC LIMIT ?"""
+    rows = connection.execute(sql, (site, limit)).fetchall()
+    return sorted(waited for (waited,) in rows if waited is not None)
+
+
 def tickets(
     connection: sqlite3.Connection,
     site: str,

@@ -30,6 +30,11 @@ from actors.runtime.timers import Timer
 from storage import queries
 from storage.records import TicketRow
 
+MEASURE_S = 600
+"""Seconds between two looks at how long first answers take."""
+SAMPLE = 100
+"""Conversations looked at for that: a day of a small shop, an hour of a large one."""
+
 
 class Staff(Protocol):
     """All people of all sites, as the desk sees them."""
@@ -37,8 +42,11 @@ class Staff(Protocol):
     def presence(self, site: SiteId, agents: dict[AgentId, Presence]) -> None:
         """Push to all agents of `site` how these are seen now."""
 
-    def staffed(self, site: SiteId, *, online: bool) -> None:
-        """Let the widgets of `site` know whether anybody is there to answer."""
+    def staffed(self, site: SiteId, *, online: bool, first_reply: int | None) -> None:
+        """Let the widgets of `site` know whether anybody is there to answer.
+
+        And in how many seconds a first answer usually comes, if that is known.
+        """
 
     def queued(self, positions: dict[ChatId, int]) -> None:
         """Tell these chats' shoppers how far they are; 0 is to wait no more."""
@@ -101,10 +109,12 @@ class DeskCell(Actor):
     __slots__ = (
         "_board",
         "_chats",
+        "_first_reply",
         "_fittings",
         "_fresh",
         "_line",
         "_loads",
+        "_measuring",
         "_rules_of",
         "_staff",
         "_timer",
@@ -128,6 +138,8 @@ class DeskCell(Actor):
         self._fresh: set[ChatId] | None = None
         """Tickets heard of while the table is being read: they are newer than it."""
         self._timer = Timer(partial(kind.tell, key, Look()))
+        self._first_reply: int | None = None
+        self._measuring = Timer(self.guarded(self._measure))
 
     @property
     def _site(self) -> SiteId:
@@ -147,6 +159,12 @@ class DeskCell(Actor):
         find = partial(queries.unclosed_of_site, site=self._site)
         found = partial(self._found, self._loads)
         ask(self, self._fittings.journal, find, found)
+        self._measure()
+
+    def on_stop(self) -> None:
+        """Leave nothing behind that would bring the desk back."""
+        self._timer.cancel()
+        self._measuring.cancel()
 
     def restart(self) -> None:
         """Make the table anew; who is there is still known."""
@@ -238,7 +256,24 @@ class DeskCell(Actor):
         online = "online" in self._board.present.values()
         if online != self._was_online:
             self._was_online = online
-            self._staff.staffed(self._site, online=online)
+            self._tell_widgets()
+
+    def _tell_widgets(self) -> None:
+        online, first_reply = self._was_online, self._first_reply
+        self._staff.staffed(self._site, online=online, first_reply=first_reply)
+
+    def _measure(self) -> None:
+        """Find out how long a first answer takes these days."""
+        find = partial(queries.first_replies, site=self._site, limit=SAMPLE)
+        ask(self, self._fittings.journal, find, self._measured)
+        self._fittings.timers.arm(self._measuring, MEASURE_S)
+
+    def _measured(self, waits: list[int]) -> None:
+        # The median, in whole minutes: what is less would be news all the time.
+        usual = -(-waits[len(waits) // 2] // 60_000) * 60 if waits else None
+        if usual != self._first_reply:
+            self._first_reply = usual
+            self._tell_widgets()
 
     @property
     def _routes(self) -> bool:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.agent.commands import Choose, Connect, Disconnect
 from actors.agent.rules import GRACE
-from actors.cells.desk import Arrived, DeskCell, Look
+from actors.cells.desk import MEASURE_S, Arrived, DeskCell, Look
 from actors.chat.events import Assigned, Said
 from actors.chat.traits import Traits
 from actors.desk.line import APART
@@ -325,6 +325,20 @@ def test_widgets_hear_whether_anybody_is_there(world: World) -> None:
     go(world, "ben")
     world.wait(60)
     assert world.room.staffings == [True, False]
+
+
+def test_widgets_hear_how_soon_an_answer_comes_as_a_rule(world: World) -> None:
+    ann = world.client(ANN)
+    for sub, wait in (("sue", 10), ("bob", 70), ("eve", 5000)):
+        (chat,) = start(world, sub)
+        world.wait(wait)
+        ann.gets(chat, saying())
+        ann.gets(chat, ending())
+    (unanswered,) = start(world, "ivy")
+    ann.gets(unanswered, ending())
+    assert world.room.first_reply is not None
+    world.wait(MEASURE_S + 1)
+    assert world.room.first_reply == 120
 
 
 # Nothing is kept for nobody.

@@ -64,6 +64,7 @@ class Room:
         self.queues: list[dict[ChatId, int]] = []
         self.attentions: list[str] = []
         self.staffings: list[bool] = []
+        self.first_reply: int | None = None
 
     def publish(self, chat: ChatId, record: Record, event: Event, skip: object) -> None:
         self.on_publish(chat, event)
@@ -101,9 +102,10 @@ class Room:
     def placed(self, site: SiteId, place: places.Place) -> None:
         self.place(site, place)
 
-    def staffed(self, site: SiteId, *, online: bool) -> None:
+    def staffed(self, site: SiteId, *, online: bool, first_reply: int | None) -> None:
         assert site == SITE
         self.staffings.append(online)
+        self.first_reply = first_reply
 
     def queued(self, positions: dict[ChatId, int]) -> None:
         self.queues.append(positions)

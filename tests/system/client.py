@@ -264,7 +264,10 @@ class Client:
         """Return whether nothing else is new in the shop's document."""
         online: bool = config["team_online"]
         before, self._config = self._config, config
-        if before is None or before | {"team_online": online} != config:
+        news = {"team_online": online}
+        if "first_reply_s" in config:
+            news["first_reply_s"] = config["first_reply_s"]
+        if before is None or before | news != config:
             return False
         self.staffings.append(online)
         return True
