@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import trio
 
 from broker.config import ConfigError, ServerConfig
-from broker.edge.connection import Edge
+from broker.edge.intake import IntakeRate
 from broker.edge.listener import Door
 from broker.edge.opening import HeadLimits
 from broker.edge.portable import PortableDoor
 from broker.edge.reactor import AVAILABLE, Reactor
+from broker.edge.shared import Edge
 from broker.edge.streamed import Surroundings
 from broker.edge.tls import Tls
 from broker.wire.codec import codecs
@@ -53,6 +54,7 @@ def open_door(
     heads = HeadLimits(
         limits.head_bytes, limits.head_s, limits.hello_s, broker.admission
     )
+    intake = IntakeRate(limits.conn_frames, limits.conn_bytes)
     if isinstance(loop, Reactor):
         edge = Edge(
             reactor=loop,
@@ -60,6 +62,8 @@ def open_door(
             outbox_bytes=limits.outbox_bytes,
             frame_bytes=limits.frame_bytes,
             fragments=limits.fragments,
+            intake=intake,
+            tally=broker.tally,
             stall_s=limits.stall_s,
             codecs=codecs(limits.depth),
             reconnect_after=broker.reconnect_after,
@@ -72,6 +76,8 @@ def open_door(
         outbox_bytes=limits.outbox_bytes,
         frame_bytes=limits.frame_bytes,
         fragments=limits.fragments,
+        intake=intake,
+        tally=broker.tally,
         stall_s=limits.stall_s,
         codecs=codecs(limits.depth),
         reconnect_after=broker.reconnect_after,

@@ -6,7 +6,6 @@ nothing about chats; what a role may ask for at all is the gate's table.
 
 import logging
 import sys
-from typing import NamedTuple
 
 from actors.agent.commands import Disconnect, Presence
 from actors.cells.ports import Accepted
@@ -14,6 +13,7 @@ from actors.chat.events import Event
 from actors.chat.state import ChatState
 from actors.ids import AgentId, ChatId, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
+from broker.bars import Bars, door_of
 from broker.gate import Identity
 from broker.hello import Greeting
 from broker.house import House
@@ -40,18 +40,7 @@ from broker.wire.errors import TABLE, Broken, Close, Code, refuse
 from broker.wire.session import ServerSession
 from storage.records import Record
 
-BARRED_S = 5.0
-"""Seconds that later writes wait for one that is to be tried again (protocol 6)."""
-
 log = logging.getLogger(__name__)
-
-
-class Bar(NamedTuple):
-    """A write that is to be tried again before any later one."""
-
-    re: str
-    reason: Reason
-    until: float
 
 
 class Peer:
@@ -101,7 +90,7 @@ class Peer:
         self._session = ServerSession(transport.codec)
         self._subscriptions: tuple[Subscription, ...] = ()
         """Few: a dictionary would be larger than all the rest of an idle shopper."""
-        self._bars: dict[ChatId, Bar] | None = None
+        self._bars: Bars | None = None
         self._patience: Patience | None = None
         """With one who writes too fast; before that there is none."""
 
@@ -256,7 +245,9 @@ class Peer:
 
     def barred(self, chat: ChatId, re: str) -> Reason | None:
         """Return why a write may not go ahead of an earlier one to be tried again."""
-        return self._barred(chat, re) if self._bars else None
+        if self._bars is None:
+            return None
+        return self._bars.against(chat, re, self.house.monotonic())
 
     def may_write(self, re: str, chat: ChatId, *, counted: bool) -> bool:
         """Return whether a write may be sent to `chat`; if not, it is refused.
@@ -267,13 +258,14 @@ class Peer:
         if self.transport.trusted:
             return True
         wait, now = 0.0, self.house.monotonic()
-        if not self._bars or self._barred(_door_of(chat), re) is None:
+        bars = self._bars
+        if bars is None or bars.against(door_of(chat), re, now) is None:
             if counted:
                 talk = self.house.talk
                 wait = talk.wait(self.counted_as, now, insider=self.insider)
             if wait == 0:
                 return True
-            self._bar(_door_of(chat), re, Reason.RATE_LIMITED)
+            self._bar(door_of(chat), re, Reason.RATE_LIMITED)
         wait_ms = int(max(wait, RETRY_S) * 1000) + 1
         self._say_no(re, chat, Refused(Reason.RATE_LIMITED, retry_after=wait_ms))
         self._lose_patience(now)
@@ -338,20 +330,8 @@ class Peer:
 
     def _bar(self, chat: ChatId, re: str, reason: Reason) -> None:
         if self._bars is None:
-            self._bars = {}
-        now, bar = self.house.monotonic(), self._bars.get(chat)
-        if bar is None or bar.re == re or bar.until <= now:
-            self._bars[chat] = Bar(re, reason, now + BARRED_S)
-
-    def _barred(self, chat: ChatId, re: str) -> Reason | None:
-        bars = self._bars
-        bar = bars.get(chat) if bars else None
-        if bars is None or bar is None:
-            return None
-        if re != bar.re and self.house.monotonic() < bar.until:
-            return bar.reason
-        del bars[chat]
-        return None
+            self._bars = Bars()
+        self._bars.add(chat, re, reason, self.house.monotonic())
 
     def _lose_patience(self, now: float) -> None:
         name = "agent_rate" if self.insider else "shopper_rate"
@@ -386,11 +366,6 @@ class Peer:
             elif isinstance(said, frames.ChatStart):
                 code = Code.LOGIN_REQUIRED
         self.say(refuse(said.id, code))
-
-
-def _door_of(chat: ChatId) -> ChatId:
-    """Return a name for bars to what has not been sent to `chat` at all."""
-    return ChatId(f"{chat}?")
 
 
 def _name_of_limit(refused: Refused) -> str:

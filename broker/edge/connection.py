@@ -7,60 +7,23 @@ connection 88 bytes, and each read and write a third of a microsecond.
 import os
 import socket
 from collections.abc import Callable, Iterator
-from typing import Protocol
-
-import msgspec
 
 from broker.edge.admission import Place
-from broker.edge.keepalive import Keepalive
+from broker.edge.intake import ASKED, BUSY, FLOODED, TURN, Intake
 from broker.edge.outbox import Outbox, SlowPeer
-from broker.edge.reactor import NOTHING, READ, WRITE, Reactor
+from broker.edge.reactor import NOTHING, READ, WRITE
+from broker.edge.shared import LINGER, SLOW_LINGER, Edge, Listener
 from broker.transport import Origin
-from broker.wire.codec import BY_NAME, Codec, Codecs
+from broker.wire.codec import Codec
 from broker.wire.errors import Close
 from broker.wire.frames import Closing
 from broker.wire.framing import Framer, Goodbye, close_frame, ping_frame
 
 RECEIVE = 16 * 1024
 """Bytes taken from a socket in one turn: about a hundred messages at most."""
-STALL = 10.0
-"""Seconds that what is to be sent may stand still (F52)."""
-LINGER = 2
-"""Seconds for the peer to take a last frame and hang up; an early close would make the
-kernel drop what it has not sent."""
-SLOW_LINGER = 30
-"""The same for a slow peer, which has all that the kernel holds to read before it; the
-broker itself keeps a last frame for it and nothing more."""
 PING = ping_frame()
 REFUSALS = {Close.PROTOCOL_ERROR, Close.WRONG_TYPE, Close.BAD_TEXT, Close.TOO_BIG}
 """Why we hang up on a peer that has not said goodbye itself."""
-
-
-class Listener(Protocol):
-    """Who hears what comes in."""
-
-    def take(self, payload: bytes) -> None:
-        """Act on one message; must not raise."""
-
-    def gone(self) -> None:
-        """Hear that the connection has ended."""
-
-
-class Edge(msgspec.Struct, frozen=True):
-    """What all connections share."""
-
-    reactor: Reactor
-    keepalive: Keepalive
-    outbox_bytes: int
-    frame_bytes: int
-    fragments: int
-    reconnect_after: Callable[[], int]
-    """Milliseconds that a client which is sent away should wait: jittered."""
-    either: bool = False
-    """Whether text and binary messages are both taken: for an endpoint without a
-    subprotocol, as conformance is tested with."""
-    stall_s: float = STALL
-    codecs: Codecs = msgspec.field(default_factory=lambda: BY_NAME)
 
 
 class Connection:
@@ -75,6 +38,7 @@ class Connection:
         "_framer",
         "_greeted",
         "_group",
+        "_intake",
         "_moved",
         "_outbox",
         "_over",
@@ -117,7 +81,9 @@ class Connection:
         self._peer: Listener | None = None
         self._feed: Iterator[bytes] | None = None
         """Messages that have come but were not handed up yet."""
-        self._paused = False
+        self._paused = 0
+        """Why nothing is read: any of `ASKED`, `FLOODED` and `BUSY` together."""
+        self._intake: Intake | None = None
         self._drained: list[Callable[[], None]] | None = None
         self._moved = 0
         """When what is to be sent last moved, in seconds of the keepalive."""
@@ -186,10 +152,17 @@ class Connection:
             else:
                 self._hang_up()
 
+    def go_on(self) -> None:
+        """Act on more of what was read."""
+        self._release(BUSY)
+
     # From the keepalive.
 
     def ping(self) -> None:
         """Send a ping."""
+        intake = self._intake
+        if intake is not None and intake.forgotten(self._edge.keepalive.now):
+            self._intake = None
         if self.open:
             self.offer(PING)
 
@@ -208,7 +181,10 @@ class Connection:
             and now - self._moved >= self._edge.stall_s
         ):
             self._too_slow()
-        return self._fd >= 0 and (self._outbox.blocked or not self.open)
+        elif self.open and self._paused & FLOODED:
+            self._check_flood(now)
+        lasts = self._outbox.blocked or not self.open or self._paused & FLOODED
+        return self._fd >= 0 and bool(lasts)
 
     def end(self) -> None:
         """Close at once, and let go of everything."""
@@ -269,14 +245,11 @@ class Connection:
 
     def pause(self) -> None:
         """Hand up nothing more, and read nothing more."""
-        self._paused = True
-        self._watch()
+        self._hold(ASKED)
 
     def resume(self) -> None:
         """Hand up what has come meanwhile, then read on."""
-        self._paused = False
-        self._hand_up()
-        self._watch()
+        self._release(ASKED)
 
     def close(self, code: Close, *, after: int | None = None) -> None:
         """Say why, then close."""
@@ -293,22 +266,61 @@ class Connection:
     def _take(self, data: bytes) -> None:
         if self._framer is not None:
             self._feed = self._framer.feed(data, self.offer)
+            self._spend(0, len(data))
             self._hand_up()
 
     def _hand_up(self) -> None:
-        feed, peer = self._feed, self._peer
-        if feed is None or peer is None:
+        feed, peer, framer = self._feed, self._peer, self._framer
+        if feed is None or peer is None or framer is None:
             return
+        framer.frames = 0
         try:
             for message in feed:
                 peer.take(message)
                 if self._paused or not self.open:
+                    return
+                if framer.frames >= TURN:
+                    self._hold(BUSY)
+                    self._edge.reactor.again(self)
                     return
             self._feed = None
         except Goodbye as goodbye:
             self._feed = self._framer = None
             self._over = goodbye.code not in REFUSALS
             self._say_last(goodbye.last)
+        finally:
+            self._spend(framer.frames, 0)
+
+    def _spend(self, frames: int, size: int) -> None:
+        """Count what was read; if it is too much, read nothing for a while."""
+        edge = self._edge
+        if edge.intake is None or self.trusted or not self.open:
+            return
+        if self._intake is None:
+            self._intake = Intake(edge.intake)
+        if self._intake.spend(frames, size, edge.keepalive.now):
+            self._hold(FLOODED)
+            edge.keepalive.watch(self)
+
+    def _check_flood(self, now: int) -> None:
+        """Read on if it is time, or close what has been too much for too long."""
+        intake = self._intake
+        if intake is not None and intake.floods(now):
+            self._edge.tally.limited["conn_frames"] += 1
+            self.close(Close.FLOODING)
+        elif intake is None or intake.ease(now):
+            self._release(FLOODED)
+
+    def _hold(self, why: int) -> None:
+        if not self._paused & why:
+            self._paused |= why
+            self._watch()
+
+    def _release(self, why: int) -> None:
+        self._paused &= ~why
+        if not self._paused:
+            self._hand_up()
+            self._watch()
 
     def _take_goodbye(self, data: bytes) -> None:
         """Wait for the peer's answer to our goodbye; what else it says is late."""
@@ -342,7 +354,7 @@ class Connection:
         except OSError:
             self.end()
             return
-        self._paused = False
+        self._paused = 0
         self._edge.reactor.watch(self._fd, READ)
 
     def _leave(self) -> None:

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from actors.runtime.timers import Timer, Timers
 from broker.edge.admission import BUSY, Visit
-from broker.edge.connection import LINGER, Connection, Edge
+from broker.edge.connection import Connection
 from broker.edge.opening import HeadLimits, Opening
+from broker.edge.shared import LINGER, Edge
 from broker.transport import Origin
 from broker.wire.codec import SUBPROTOCOLS
 from broker.wire.errors import Close

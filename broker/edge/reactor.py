@@ -36,6 +36,13 @@ class Source(Protocol):
         """Let go of the descriptor: there are no more turns."""
 
 
+class Unfinished(Protocol):
+    """Something that has read more than is acted on in a turn."""
+
+    def go_on(self) -> None:
+        """Act on some more of it; must not raise."""
+
+
 class Flushable(Protocol):
     """Something with frames to send."""
 
@@ -54,6 +61,7 @@ class Reactor:
         self._epoll = select.epoll()
         self._sources: dict[int, Source] = {}
         self._unsent: list[Flushable] = []
+        self._unfinished: list[Unfinished] = []
         self._waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epoll.register(self._waker, READ)
         self.turns = 0
@@ -77,6 +85,10 @@ class Reactor:
         """Serve `fd` only when one of `flags` holds, or when it hangs up."""
         self._epoll.modify(fd, flags)
 
+    def again(self, what: Unfinished) -> None:
+        """Let `what` go on in the next turn, after everybody else."""
+        self._unfinished.append(what)
+
     def unsent(self, what: Flushable) -> None:
         """Flush `what` at the end of this turn."""
         self._unsent.append(what)
@@ -87,8 +99,9 @@ class Reactor:
         while True:
             if overrun():
                 await trio.lowlevel.wait_readable(waker)
-                ready = [(waker, READ)]
+                ready, unfinished = [(waker, READ)], []
             else:
+                unfinished, self._unfinished = self._unfinished, []
                 ready = poll(0, MAX_READY)
             for fd, flags in ready:
                 source = sources.get(fd)
@@ -96,10 +109,12 @@ class Reactor:
                     source.ready(flags)
                 elif fd == waker:
                     os.eventfd_read(waker)
+            for what in unfinished:
+                what.go_on()
             act()
             self.flush()
             self.turns += 1
-            if len(ready) > FEW:
+            if len(ready) > FEW or self._unfinished:
                 await trio.lowlevel.checkpoint()
             else:
                 await trio.lowlevel.wait_readable(self._epoll.fileno())

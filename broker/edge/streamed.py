@@ -4,7 +4,6 @@ The twin of `connection`: what that does in turns by itself is done here by thre
 around a trio-websocket connection. The library's own reads, one hands up, one sends.
 """
 
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -18,10 +17,13 @@ from trio_websocket import (
 
 from actors.runtime.timers import Timers
 from broker.edge.admission import Place
-from broker.edge.connection import LINGER, SLOW_LINGER, STALL, Listener
+from broker.edge.backlog import Backlog
+from broker.edge.intake import Intake, IntakeRate
 from broker.edge.keepalive import Keepalive
-from broker.edge.outbox import LOW_WATER, SlowPeer
+from broker.edge.outbox import SlowPeer
+from broker.edge.shared import LINGER, SLOW_LINGER, STALL, Listener
 from broker.edge.watched import Carrier, Watched
+from broker.limits import Tally
 from broker.loop import TaskLoop
 from broker.transport import Origin
 from broker.wire.codec import BY_NAME, Codec, Codecs
@@ -45,68 +47,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     either: bool = False
     """Whether text and binary messages are both taken, without a subprotocol."""
     stall_s: float = STALL
+    intake: IntakeRate | None = None
+    """What may be read of one of them in a second."""
+    tally: Tally = msgspec.field(default_factory=Tally)
     codecs: Codecs = msgspec.field(default_factory=lambda: BY_NAME)
-
-
-class Backlog:
-    """What is still to be sent, bounded in bytes: `Outbox`, one frame at a time."""
-
-    __slots__ = ("_frames", "_limit", "_signals", "_under_way", "size")
-
-    def __init__(self, limit: int) -> None:
-        self._frames: deque[bytes] = deque()
-        self._signals: dict[object, bytes] = {}
-        self._limit = limit
-        self._under_way = 0
-        self.size = 0
-        """Bytes of frames that wait or are being sent; signals do not count."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to send."""
-        return not self._frames and not self._signals and not self._under_way
-
-    @property
-    def low(self) -> bool:
-        """Whether there is room for more than what must be."""
-        return self.size < LOW_WATER
-
-    def offer(self, frame: bytes) -> None:
-        """Queue `frame`.
-
-        Raises:
-            SlowPeer: the frame would exceed the limit; it was not queued.
-        """
-        if self.size + len(frame) > self._limit:
-            raise SlowPeer
-        self._frames.append(frame)
-        self.size += len(frame)
-
-    def signal(self, key: object, frame: bytes) -> None:
-        """Queue the newest signal of its `key`, or drop it if the peer lags behind."""
-        if self.low:
-            self._signals[key] = frame
-
-    def next(self) -> bytes | None:
-        """Return what to send now; what was returned before has been sent."""
-        self.size -= self._under_way
-        self._under_way = 0
-        if self._frames:
-            frame = self._frames.popleft()
-            self._under_way = len(frame)
-            return frame
-        if self._signals:
-            return self._signals.pop(next(iter(self._signals)))
-        return None
-
-    def cut(self) -> None:
-        """Drop all but the frame that is under way, which counts no longer.
-
-        What is offered after it are last words: they have to fit.
-        """
-        self._signals.clear()
-        self._frames.clear()
-        self.size = self._under_way = 0
 
 
 class Streamed:
@@ -145,6 +89,9 @@ class Streamed:
         self._to_ping = trio.Event()
         self._may_hand_up = trio.Event()
         self._may_hand_up.set()
+        self._intake = None if around.intake is None else Intake(around.intake)
+        self._may_read: trio.Event | None = None
+        """Waited for while too much has been read."""
         self.place: Place | None = None
         """What it takes up, if anybody counts."""
         self._group = around.keepalive.add(self)
@@ -202,6 +149,17 @@ class Streamed:
         """Hear that the peer has said something."""
         self.heard = self._around.keepalive.now
 
+    async def pace(self, size: int) -> None:
+        """Wait until a frame of so many bytes may be read."""
+        intake, keepalive = self._intake, self._around.keepalive
+        if intake is None or self.trusted:
+            return
+        intake.spend(1, size, keepalive.now)
+        while self.open and intake.over(keepalive.now):
+            keepalive.watch(self)
+            self._may_read = trio.Event()
+            await self._may_read.wait()
+
     def moved(self) -> None:
         """Hear that the peer has taken something."""
         self._moved_at = self._around.keepalive.now
@@ -233,7 +191,9 @@ class Streamed:
         waits = not self._backlog.empty
         if self.open and waits and now - self._moved_at >= self._around.stall_s:
             self._too_slow()
-        return waits or not self.open
+        if self.open and self._may_read is not None:
+            self._check_flood(now)
+        return waits or not self.open or self._may_read is not None
 
     def end(self) -> None:
         """Close at once."""
@@ -365,6 +325,20 @@ class Streamed:
         self._leave()
         self.flush()
 
+    def _check_flood(self, now: int) -> None:
+        """Read on if it is time, or close what has been too much for too long."""
+        intake = self._intake
+        if intake is not None and intake.floods(now):
+            self._around.tally.limited["conn_frames"] += 1
+            self.close(Close.FLOODING)
+        elif intake is None or intake.ease(now):
+            self._read_on()
+
+    def _read_on(self) -> None:
+        may_read, self._may_read = self._may_read, None
+        if may_read is not None:
+            may_read.set()
+
     def _too_slow(self) -> None:
         # What has piled up is in the journal: it comes again when the peer resumes.
         self._backlog.cut()
@@ -373,6 +347,7 @@ class Streamed:
     def _leave(self) -> None:
         self.open = False
         self._may_hand_up.set()
+        self._read_on()
         self._drained.clear()
         self.greeted()
         peer, self._peer = self._peer, None

@@ -39,6 +39,9 @@ class Watcher(Protocol):
     def received(self) -> None:
         """Hear that the peer has said something."""
 
+    async def pace(self, size: int) -> None:
+        """Wait until a frame of so many bytes may be read."""
+
     def moved(self) -> None:
         """Hear that the peer has taken something."""
 
@@ -79,6 +82,7 @@ class Watched(trio.abc.Stream):
         await self._accepted.wait()
         while True:
             for frame in self._frames:
+                await self._watcher.pace(len(frame))
                 return frame
             data = await self._carrier.receive_some(PIECE)
             if not data:

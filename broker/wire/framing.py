@@ -99,6 +99,7 @@ class Framer:
         "_need",
         "_partial",
         "_rest",
+        "frames",
         "opcode",
     )
 
@@ -112,6 +113,8 @@ class Framer:
     ) -> None:
         self.opcode = opcode
         """Of the messages that are taken, or of the last one if it takes `either`."""
+        self.frames = 0
+        """How many have come, of any kind; its owner may begin to count anew."""
         self._either = either
         self._frame_bytes = frame_bytes
         self._fragments = fragments
@@ -164,6 +167,7 @@ class Framer:
                 elif not plain:
                     _check(data[at:start])
                 break
+            self.frames += 1
             if plain and self._partial is None:
                 payload = apply_mask(data[start:end], data[start - 4 : start])
                 if first == TEXT and not payload.isascii():

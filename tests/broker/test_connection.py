@@ -1,9 +1,12 @@
 import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
-from broker.edge.connection import LINGER, STALL
+from broker.edge.intake import TURN, IntakeRate
+from broker.edge.shared import LINGER, STALL
 from broker.wire.codec import MSGPACK
 from broker.wire.errors import Close
 from broker.wire.framing import TEXT as FIRST
@@ -327,3 +330,82 @@ async def test_the_reactors_end_ends_it() -> None:
     assert wire.hearer.times_gone == 1
     assert await wire.everything() == b""
     wire.far.close()
+
+
+# How much is read (F57).
+
+
+@asynccontextmanager
+async def limited(*, trusted: bool = False) -> AsyncGenerator[Wire]:
+    """A wire of which 50 frames and 16 KiB are read in a second."""
+    async with wired() as wire:
+        rate = IntakeRate(50, 16 * 1024)
+        wire.connection._edge = msgspec.structs.replace(wire.edge, intake=rate)
+        wire.connection.trusted = trusted
+        yield wire
+
+
+async def test_who_says_too_much_waits_and_nothing_is_lost() -> None:
+    async with limited() as wire:
+        said = [b'{"n":%d}' % number for number in range(330)]
+        await wire.say(*said)
+        await wire.turn()
+        heard = len(wire.hearer.messages)
+        assert 200 < heard <= 200 + TURN
+        await wire.seconds(1)
+        while len(wire.hearer.messages) < 330:
+            await wire.seconds(1)
+        assert wire.hearer.messages == said
+        await wire.seconds(30)
+        assert wire.connection.open
+        assert wire.connection._intake is None
+
+
+async def test_who_goes_on_is_sent_away() -> None:
+    async with limited() as wire:
+        for _ in range(6):
+            await wire.say(*[b"{}"] * 150)
+            await wire.seconds(1)
+            if not wire.connection.open:
+                break
+        assert not wire.connection.open
+        assert b'"code":4029' in await wire.everything()
+        assert wire.hearer.times_gone == 1
+
+
+@pytest.mark.parametrize("frame", [masked(PING, b""), masked(PONG, b"")])
+async def test_pings_count_as_well(frame: bytes) -> None:
+    async with limited() as wire:
+        await wire.far.send(frame * 500)
+        await wire.turn()
+        assert wire.connection._paused
+        await wire.seconds(4)
+        assert not wire.connection.open
+
+
+async def test_load_tests_may_say_what_they_like() -> None:
+    async with limited(trusted=True) as wire:
+        for _ in range(20):
+            await wire.say(*[b"{}"] * 300)
+            await wire.seconds(1)
+        assert len(wire.hearer.messages) == 6000
+
+
+async def test_what_came_at_once_is_acted_on_in_turns() -> None:
+    async with wired() as wire:
+        turns: list[int] = []
+        wire.hearer.then = lambda _: turns.append(wire.reactor.turns)
+        await wire.say(*[b"{}"] * (2 * TURN + 1))
+        await wire.turn()
+        assert len(turns) == 2 * TURN + 1
+        assert [turns.count(turn) for turn in sorted(set(turns))] == [TURN, TURN, 1]
+
+
+async def test_one_that_is_closed_meanwhile_is_not_gone_on_with() -> None:
+    async with wired() as wire:
+        wire.hearer.then = lambda _: wire.connection.close(Close.BYE)
+        await wire.say(*[b"{}"] * (2 * TURN))
+        await wire.turn()
+        assert len(wire.hearer.messages) == 1
+        wire.connection.go_on()
+        assert len(wire.hearer.messages) == 1

@@ -13,11 +13,12 @@ from actors.runtime.timers import Timers
 from broker.addresses import Addresses
 from broker.config import Config, LimitsConfig, ServerConfig
 from broker.edge.admission import Admission, Visit
-from broker.edge.connection import LINGER, Connection, Edge
+from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
 from broker.edge.listener import NO_DESCRIPTORS_PAUSE, Door
 from broker.edge.opening import HeadLimits
 from broker.edge.reactor import Reactor
+from broker.edge.shared import LINGER, Edge
 from broker.limits import Tally
 from broker.transport import NO_PAGE, Origin
 from broker.wire.upgrade import Head

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from broker.edge.connection import Connection, Edge
+from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
 from broker.edge.reactor import Reactor
+from broker.edge.shared import Edge
 from broker.transport import NO_PAGE
 from broker.wire.codec import JSON, Codec
 from tests.wire.joined import TEXT, masked

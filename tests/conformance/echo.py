@@ -14,10 +14,11 @@ from typing import Protocol
 import trio
 
 from actors.runtime.timers import Timers
-from broker.edge.connection import Connection, Edge
+from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
 from broker.edge.portable import GONE
 from broker.edge.reactor import Reactor
+from broker.edge.shared import Edge
 from broker.edge.streamed import Streamed, Surroundings
 from broker.loop import TaskLoop
 from broker.transport import NO_PAGE

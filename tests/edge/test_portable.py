@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from broker.config import Config, LimitsConfig, ServerConfig, TlsConfig
-from broker.edge.streamed import Backlog, Streamed
+from broker.edge.backlog import Backlog
+from broker.edge.streamed import Streamed
 from tests.edge.certificates import Certificate, certified
 from tests.edge.raw import Raw, dialled, request
 from tests.system.client import FORMS, JSON, Form
@@ -331,3 +332,29 @@ def test_signals_go_last_and_only_the_newest() -> None:
     backlog.offer(b"x" * 100_000)
     backlog.signal("a", b"3")
     assert [backlog.next() for _ in range(2)] == [b"x" * 100_000, None]
+
+
+async def test_who_says_too_much_waits_and_who_goes_on_is_sent_away(
+    tmp_path: Path,
+) -> None:
+    async with portable(tmp_path, limits=LimitsConfig(conn_frames=10)) as served:
+        sara = await served.talking()
+        keepalive = served.shop.broker.keepalive
+        asked = b"".join(
+            masked(TEXT, b'{"op":"chat.leave","id":"%d","chat":"x"}' % number)
+            for number in range(45)
+        )
+        await sara.send(asked)
+        await trio.testing.wait_all_tasks_blocked(0.05)
+        (peer,) = served.shop.broker.hub.peers
+        assert isinstance(peer.transport, Streamed)
+        assert peer.transport._may_read is not None
+        assert len((await sara.read(messages=1 + 30)).messages) < 1 + 45
+        keepalive.tick()
+        await sara.read(messages=1 + 45)
+        for _ in range(6):
+            await sara.send(asked)
+            await trio.testing.wait_all_tasks_blocked(0.05)
+            keepalive.tick()
+        assert (await sara.read()).code == 4029
+        assert served.shop.broker.tally.limited["conn_frames"] == 1
