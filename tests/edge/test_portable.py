@@ -11,6 +11,7 @@ import trio
 
 from broker.config import Config, LimitsConfig, ServerConfig, TlsConfig
 from broker.edge.backlog import Backlog
+from broker.edge.shared import SLOW_LINGER
 from broker.edge.streamed import Streamed
 from tests.edge.certificates import Certificate, certified
 from tests.edge.raw import Raw, dialled, request
@@ -277,7 +278,7 @@ async def test_a_reader_that_takes_nothing_for_ten_seconds_is_cut_off(
         broker.keepalive.tick()
     assert len(broker.hub.peers) == 0
     assert len(broker.keepalive) == 1
-    for _ in range(2):
+    for _ in range(SLOW_LINGER):
         broker.keepalive.tick()
     await trio.testing.wait_all_tasks_blocked(0.05)
     assert len(broker.keepalive) == 0
