@@ -16,6 +16,7 @@ from actors.ids import Millis
 Url = Annotated[str, Meta(pattern="^https://", max_length=2048)]
 Text = Annotated[str, Meta(max_length=2000)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Minutes = Annotated[int, Meta(ge=1, le=30 * 24 * 60)]
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
 """Of a team, or an agent."""
 Word = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -130,6 +131,22 @@ class InboxSettings(Section, frozen=True):
     """Whether a closed ticket may have a dot."""
 
 
+class IdleSettings(Section, frozen=True):
+    """When a chat is closed whose shopper does not answer any more (spec F43)."""
+
+    close_min: Minutes | None = None
+    """Of silence after our last word; `None`: never."""
+    warn_min: Minutes | None = None
+    """Before that, in which the shopper is warned; `None`: not at all."""
+    warn_text: Text = "Are you still there? This chat will be closed soon."
+
+
+class RatingSettings(Section, frozen=True):
+    """Whether shoppers are asked how it was, once a chat is over (spec F44)."""
+
+    ask: bool = False
+
+
 class ReceiptSettings(Section, frozen=True):
     """Whether shoppers see that agents have read (spec F12)."""
 
@@ -147,6 +164,8 @@ class Settings(Section, frozen=True):
     assignment: AssignmentSettings = AssignmentSettings()
     inbox: InboxSettings = InboxSettings()
     receipts: ReceiptSettings = ReceiptSettings()
+    idle: IdleSettings = IdleSettings()
+    rating: RatingSettings = RatingSettings()
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -171,7 +190,19 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
             found.append(Problem("$.check_in.auto_text", "is empty but auto_s is set"))
     if chat.welcome and not chat.welcome.strip():
         found.append(Problem("$.chat.welcome", "is only white space"))
+    found += _out_of_time(settings.idle)
     return (*found, *_misrouted(settings.assignment))
+
+
+def _out_of_time(idle: IdleSettings) -> list[Problem]:
+    if idle.warn_min is None:
+        return []
+    found: list[Problem] = []
+    if idle.close_min is None or idle.warn_min >= idle.close_min:
+        found.append(Problem("$.idle.warn_min", "must be less than close_min"))
+    if not idle.warn_text.strip():
+        found.append(Problem("$.idle.warn_text", "is empty but warn_min is set"))
+    return found
 
 
 def _misrouted(assignment: AssignmentSettings) -> list[Problem]:

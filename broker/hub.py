@@ -18,6 +18,7 @@ from actors.chat.events import (
     CheckedIn,
     Closed,
     Event,
+    OfferChanged,
     Opened,
     seen_by_shopper,
 )
@@ -28,11 +29,11 @@ from actors.ids import AgentId, ChatId, Person, Seq, SiteId
 from actors.runtime.system import Kind
 from broker.inbox import Press
 from broker.limits import Tally
-from broker.speech import AttentionPush, check_in, ev, profile_event
+from broker.speech import AttentionPush, check_in, ev, profile_event, transfer
 from broker.subscription import Subscription
 from broker.wire.codec import Codec
 from broker.wire.errors import Close
-from broker.wire.frames import Eph, FromServer
+from broker.wire.frames import Eph, FromServer, Push
 from storage.people import CLOSED, STARTED, Happening, of_chat
 from storage.records import ReadRow, Record, TicketRow
 
@@ -258,6 +259,8 @@ class Hub:
             self._check_in(chat, state, body)
         elif isinstance(body, Assigned):
             self._see_out(chat, state)
+        elif isinstance(body, OfferChanged):
+            self.push(self._parties(SiteId(state.site), body), transfer(chat, body))
         elif isinstance(body, Opened | Closed):
             kind = STARTED if isinstance(body, Opened) else CLOSED
             own = of_chat(kind, event.at, chat, state.channel)
@@ -307,6 +310,16 @@ class Hub:
             supervisors = [peer for peer in peers if peer.role == "admin"]
             said = AttentionPush("attention", chat, why="overdue")
             self.push(supervisors, said)
+
+    def ask_to_rate(self, chat: ChatId, who: Person) -> None:
+        """Ask `who`, if they have the chat open, how it was."""
+        peers = [s.peer for s in self._listeners.get(chat, ()) if s.person == who]
+        self.push(peers, Push("rate_ask", chat))
+
+    def _parties(self, site: SiteId, body: OfferChanged) -> list["Peer"]:
+        """Return who is to hear of an offer: its addressee, and of its end both."""
+        agents = {body.to} if body.state == "offered" else {body.to, body.origin}
+        return [p for p in self._staff.get(site, ()) if p.sub in agents]
 
     def _concerned(
         self, site: SiteId, state: ChatState, body: CheckedIn

@@ -10,7 +10,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors.cells.ports import Accepted
-from actors.chat.events import CheckedIn, Event, for_shopper, seen_by_shopper
+from actors.chat.events import (
+    CheckedIn,
+    Event,
+    OfferChanged,
+    for_shopper,
+    seen_by_shopper,
+)
 from actors.chat.state import ChatState
 from actors.desk.listing import Listing
 from actors.ids import AgentId, ChatId, Millis, Seq
@@ -64,6 +70,15 @@ class PresencePush(Push, frozen=True, gc=False, tag="push"):
     """These agents are now seen like this; the others as before."""
 
     agents: tuple[Colleague, ...] = ()
+
+
+class TransferPush(Push, frozen=True, gc=False, tag="push", rename={"origin": "from"}):
+    """You are offered a ticket; or an offer came to nothing, and `why`."""
+
+    origin: str = ""
+    to: str = ""
+    until: Millis | UnsetType = UNSET
+    why: str | UnsetType = UNSET
 
 
 class ConfigPush(Push, frozen=True, gc=False, tag="push"):
@@ -222,6 +237,13 @@ def row(listing: Listing, *, unread: bool, own: bool) -> Ticket:
 def icon_of(channel: str) -> str:
     """Return what tells the channels apart at a glance (F21)."""
     return "envelope" if channel == "sms" else "chat"
+
+
+def transfer(chat: ChatId, body: OfferChanged) -> TransferPush:
+    """Return the notice of an offer, or of its end."""
+    kind = "transfer_offer" if body.state == "offered" else "transfer_failed"
+    why = UNSET if body.state == "offered" else body.state
+    return TransferPush(kind, chat, body.origin, body.to, body.until or UNSET, why)
 
 
 def check_in(chat: ChatId, state: ChatState, body: CheckedIn) -> CheckInPush:

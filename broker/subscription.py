@@ -16,7 +16,7 @@ from actors.ids import ChatId, Person, Seq
 from actors.refusals import Refused
 from broker.speech import ev
 from broker.transport import Transport
-from broker.wire.frames import Live
+from broker.wire.frames import Live, Push
 from storage.records import Record
 
 if TYPE_CHECKING:
@@ -113,6 +113,11 @@ class Subscription:
         self.peer.leave_queue(self)
         if not self.insider:
             self.peer.hub.arrived(self.peer.site, self.chat)
+
+    def asked_to_rate(self) -> None:
+        """Ask how the chat was."""
+        if not self.over:
+            self.peer.say(Push("rate_ask", self.chat))
 
     def end(self) -> list[Accepted]:
         """Send nothing more; return the answers that still wait, oldest first."""

@@ -15,7 +15,7 @@ from actors.cells.orders import Inquire, Join, Left, LookBack, Order, Ring, Sign
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
 from actors.cells.typing import TypingWatch
-from actors.chat import cursors
+from actors.chat import control, cursors
 from actors.chat.commands import MoveCursor, Start, Tick, WriteCursors
 from actors.chat.events import Closed, Event, Noted, Opened, Said
 from actors.chat.limits import is_full
@@ -45,8 +45,6 @@ CURSORS_AFTER = 0.7
 """Seconds that cursors gather before they are journaled: within one second, with the
 quarter by which a timer may be late (F12)."""
 
-TOO_LATE = (Reason.CHAT_CLOSED, Reason.CONFLICT)
-"""Why the bot's answers are dropped: the chat is over, or somebody else's (F36)."""
 UNKNOWN = Refused(Reason.NOT_FOUND)
 LATER = Refused(Reason.UNAVAILABLE)
 
@@ -238,6 +236,8 @@ class ChatCell(JournaledChat):
                 self._end_typing(event)
             if type(event.body) is not Said:
                 audience.noticed(chat, self._state, event)
+            if type(event.body) is Closed and self._to_be_rated(event.at):
+                audience.ask_to_rate(chat, self._state.shopper)
 
     def _answer(self, order: Order, outcome: Outcome) -> None:
         caller, re = order.caller, order.command.id
@@ -265,9 +265,8 @@ class ChatCell(JournaledChat):
             caller.accepted(Accepted(re, self.chat, at, already=outcome.already))
 
     def _refuse(self, order: Order, refused: Refused) -> None:
-        command = order.command
-        if command.by == BOT and refused.reason in TOO_LATE:
-            self._shop.audience.dropped(self.chat, command.by)
+        if control.came_too_late(order.command, refused):
+            self._shop.audience.dropped(self.chat, BOT)
         if order.caller is not None:
             wrote = not isinstance(order.command, MoveCursor)
             order.caller.refused(order.command.id, self.chat, refused, wrote=wrote)
@@ -298,6 +297,8 @@ class ChatCell(JournaledChat):
             ask(self, self._shop.journal, page, partial(self._catch_up, join), join)
         else:
             listener.live(durable)
+            if self._to_be_rated(self._shop.clock(), by=listener.person):
+                listener.asked_to_rate()
             if self._typing is not None:
                 self._typing.repeat()
 

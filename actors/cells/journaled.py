@@ -17,11 +17,12 @@ from actors.cells import past
 from actors.cells.alarms import Alarms
 from actors.cells.ports import Audience, Clock, RulesOf
 from actors.cells.reading import fail
+from actors.chat import rating
 from actors.chat.events import Closed, Event, Got, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.desk.places import Place
-from actors.ids import ChatId, Millis, Seq, SiteId, stream_of
+from actors.ids import ChatId, Millis, Person, Seq, SiteId, stream_of
 from actors.rows import is_placed, place_of, read_rows, ticket_row
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
@@ -163,6 +164,13 @@ class JournaledChat(Actor):
         append.ticket = row
         self._due = None if row.due is None else Millis(row.due)
         self._shop.journal.append(append)
+
+    def _to_be_rated(self, now: Millis, by: Person | None = None) -> bool:
+        """Return whether the shopper, if that is who they are, is to be asked."""
+        if by not in (None, self._state.shopper):
+            return False
+        rules = self._shop.rules_of(SiteId(self._state.site))
+        return rating.is_asked_for(self._state, rules, now)
 
     def _look_ahead(self) -> None:
         """See that the chat will be woken when it has to be, by the rules of now."""

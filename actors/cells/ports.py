@@ -98,6 +98,9 @@ class Listener(Protocol):
     def when_drained(self, then: Callable[[], None]) -> None:
         """Have `then` called when there is room for another page; never, once gone."""
 
+    def asked_to_rate(self) -> None:
+        """Hear that the shop would like to know how the chat was."""
+
     def live(self, upto: Seq) -> None:
         """Hear that everything up to `upto` has been sent, and go live."""
 
@@ -128,6 +131,9 @@ class Audience(Protocol):
 
     def has_read(self, site: SiteId, stream: int, agent: AgentId, upto: Seq) -> None:
         """Tell of an agent who has read, before it is journaled: only they see it."""
+
+    def ask_to_rate(self, chat: ChatId, who: Person) -> None:
+        """Ask `who`, if they listen, how the chat was that is over now."""
 
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         """Tell those concerned who do not listen."""

@@ -74,6 +74,20 @@ class Note(Command, frozen=True, gc=False):
 class End(Command, frozen=True, gc=False):
     """Close the chat for good."""
 
+    no_csat: bool = False
+    """Whether the shopper is not to be asked how it was: an agent may say so (F44)."""
+
+
+class Block(Command, frozen=True, gc=False):
+    """Close the chat for good: the shop wants nothing more of its shopper (F45)."""
+
+
+class Rate(Command, frozen=True, gc=False):
+    """Say how the chat was, from 1 to 5."""
+
+    score: int
+    text: str | None = None
+
 
 class Snooze(Command, frozen=True, gc=False):
     """Put the ticket aside until `until`, or until the shopper writes."""
@@ -89,6 +103,25 @@ class Assign(Command, frozen=True, gc=False):
     """Give the ticket to the agent `to`, or to nobody."""
 
     to: str | None = None
+    team: str | UnsetType | None = UNSET
+    """Whose queue it belongs to from now on, if that is to change."""
+
+    def team_after(self, team: str | None) -> str | None:
+        """Return whose queue a ticket of `team` belongs to then."""
+        return team if self.team is UNSET else self.team
+
+
+class Transfer(Assign, frozen=True, gc=False):
+    """Hand the ticket on, with a note; with `accept`, if that agent will have it."""
+
+    note: str | None = None
+    accept: bool = False
+
+
+class AnswerTransfer(Command, frozen=True, gc=False):
+    """Take a ticket that was offered, or do not."""
+
+    yes: bool
 
 
 class Route(Command, frozen=True, gc=False):
@@ -141,6 +174,10 @@ Rarer = (
     Tick
     | Start
     | End
+    | Block
+    | Rate
+    | Transfer
+    | AnswerTransfer
     | Note
     | Snooze
     | Wake

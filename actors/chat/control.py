@@ -68,6 +68,12 @@ def speak(state: ChatState, command: Say) -> Outcome:
     return (Event(BOT, command.at, said, command.id),)
 
 
+def came_too_late(command: Command, refused: Refused) -> bool:
+    """Return whether these are words of the bot in a chat that it has no more."""
+    late = refused.reason in (Reason.CHAT_CLOSED, Reason.CONFLICT)
+    return late and command.by == BOT
+
+
 def taken_by_reply(state: ChatState, command: Say) -> tuple[Event, ...] | Refused:
     """Return what an agent's answer does to control: it is the humans' from there on.
 

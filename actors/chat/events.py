@@ -107,6 +107,8 @@ class Closed(Body, frozen=True, gc=False):
     reason: Literal[
         "shopper", "agent", "idle", "handoff", "merged", "erased", "blocked"
     ]
+    no_csat: bool = False
+    """Whether the shopper is not to be asked how it was."""
 
 
 class Assigned(Body, frozen=True, gc=False, rename={"origin": "from"}):
@@ -140,6 +142,29 @@ class Tagged(Body, frozen=True, gc=False):
     remove: tuple[str, ...]
 
 
+class OfferChanged(Body, frozen=True, gc=False, rename={"origin": "from"}):
+    """An agent was offered the ticket by another, or is no longer (F29).
+
+    Who takes it is `assigned`.
+    """
+
+    kind: ClassVar[str] = "transfer"
+    hidden: ClassVar[bool] = True
+    origin: str
+    to: str
+    state: Literal["offered", "declined", "expired", "withdrawn"]
+    until: Millis | None = None
+    """By when an answer has to come."""
+
+
+class Rated(Body, frozen=True, gc=False):
+    """The shopper said how it was, from 1 to 5; the last word counts."""
+
+    kind: ClassVar[str] = "rated"
+    score: int
+    text: str | None = None
+
+
 class CheckedIn(Body, frozen=True, gc=False):
     """A check-in fell due, or was missed for the `count`-th time in this silence."""
 
@@ -164,6 +189,8 @@ AnyBody = (
     | CheckedIn
     | ControlChanged
     | Tagged
+    | OfferChanged
+    | Rated
 )
 
 
@@ -188,9 +215,9 @@ def seen_by_shopper(body: AnyBody) -> bool:
 
 def for_shopper(body: AnyBody) -> AnyBody:
     """Return a visible `body` as the shopper may see it."""
-    if type(body) is Closed and body.reason == "blocked":
-        # Whom a shop blocks is the shop's business (F45).
-        return Closed("agent")
+    if type(body) is Closed:
+        # Whom a shop blocks, or does not want to hear, is the shop's business (F45).
+        return Closed("agent" if body.reason == "blocked" else body.reason)
     if type(body) is Opened and body.team is not None:
         # So is how it divides its work.
         return msgspec.structs.replace(body, team=None)

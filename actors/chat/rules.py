@@ -5,14 +5,28 @@ The rules live by concern in modules beside this one; here each command finds it
 
 from typing import assert_never
 
-from actors.chat import checkin, control, cursors, routing, tags, talk, ticket
+from actors.chat import (
+    checkin,
+    control,
+    cursors,
+    idle,
+    rating,
+    routing,
+    tags,
+    talk,
+    ticket,
+    transfer,
+)
 from actors.chat.commands import (
+    AnswerTransfer,
     AnyCommand,
     Assign,
+    Block,
     End,
     MoveCursor,
     Note,
     Rarer,
+    Rate,
     ReleaseControl,
     Requeue,
     Route,
@@ -22,6 +36,7 @@ from actors.chat.commands import (
     Tag,
     TakeControl,
     Tick,
+    Transfer,
     Wake,
     WriteCursors,
 )
@@ -60,12 +75,14 @@ def decide(
         return Refused(Reason.NOT_FOUND)
     # In order of frequency: nearly every command is one of these two.
     if isinstance(command, Say):
-        return misspelt(command.id, "$.id") or talk.say(state, command, rules)
+        wrong = misspelt(command.id, "$.id")
+        return wrong or _settled(state, talk.say(state, command, rules))
     if isinstance(command, MoveCursor):
         return cursors.move(state, command, moving)
     if isinstance(command, WriteCursors):
         return cursors.write(state, command, rules, moving)
-    return misspelt(command.id, "$.id") or _decide_rarer(state, command, rules)
+    wrong = misspelt(command.id, "$.id")
+    return wrong or _settled(state, _decide_rarer(state, command, rules))
 
 
 def may_enter(state: ChatState, who: Person, site: str, rules: Rules) -> bool:
@@ -82,11 +99,29 @@ def may_enter(state: ChatState, who: Person, site: str, rules: Rules) -> bool:
 
 def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
     """Return when a `Tick` will have something to do, if ever."""
-    if state.status == "snoozed":
-        return state.until
-    if state.ball is None:
+    if state.status == "closed":
         return None
-    return checkin.deadline(state, rules)
+    soonest = state.until if state.status == "snoozed" else None
+    if state.ball is not None and soonest is None:
+        soonest = checkin.deadline(state, rules)
+    if state.idle_since is not None:
+        soonest = _sooner(soonest, idle.deadline(state, rules))
+    if state.offer is not None:
+        soonest = _sooner(soonest, state.offer.until)
+    return soonest
+
+
+def _sooner(one: Millis | None, other: Millis | None) -> Millis | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+def _settled(state: ChatState, outcome: Outcome) -> Outcome:
+    """Return `outcome`, with what it means for an offer that is under way."""
+    if state.offer is None or type(outcome) is not tuple:
+        return outcome
+    return transfer.with_offer_withdrawn(state, outcome)
 
 
 def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
@@ -101,12 +136,20 @@ def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
             return ticket.snooze(state, command, rules)
         case Wake():
             return ticket.wake(state, command, rules)
+        case Transfer():
+            return transfer.transfer(state, command, rules)
         case Assign():
             return ticket.assign(state, command, rules)
         case Route():
             return routing.route(state, command, rules)
         case Requeue():
             return routing.requeue(state, command, rules)
+        case AnswerTransfer():
+            return transfer.answer(state, command, rules)
+        case Block():
+            return talk.block(state, command)
+        case Rate():
+            return rating.rate(state, command)
         case Tag():
             return tags.tag(state, command, rules)
         case TakeControl():
@@ -123,9 +166,12 @@ def _tick(state: ChatState, command: Tick, rules: Rules) -> Outcome:
     """Do what has fallen due; a late or repeated tick does nothing."""
     if state.status == "closed":
         return Unchanged()
+    expired = transfer.tick(state, command)
+    if expired:
+        return expired
     if state.status == "snoozed":
         if state.until is None or command.at < state.until:
             return Unchanged()
         woken = StatusChanged("snoozed", "open", None, "due")
         return (Event(SYSTEM, command.at, woken),)
-    return checkin.tick(state, command, rules)
+    return idle.tick(state, command, rules) or checkin.tick(state, command, rules)

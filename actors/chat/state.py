@@ -21,7 +21,9 @@ from actors.chat.events import (
     Got,
     Legal,
     Noted,
+    OfferChanged,
     Opened,
+    Rated,
     Read,
     Said,
     Status,
@@ -60,6 +62,24 @@ class Ball(msgspec.Struct, gc=False):
     missed_at: Millis = Millis(0)
     autos: int = 0
     auto_at: Millis = Millis(0)
+
+
+class Offer(msgspec.Struct, gc=False):
+    """An agent thinks about taking the ticket over (F29)."""
+
+    origin: str
+    """Who offered it."""
+    to: str
+    until: Millis
+
+
+class Rating(msgspec.Struct, gc=False):
+    """The shopper has said how it was (F44)."""
+
+    score: int
+    at: Millis
+    """When they first did."""
+    times: int = 1
 
 
 class Word(msgspec.Struct, gc=False):
@@ -107,6 +127,13 @@ class ChatState(msgspec.Struct, gc=False):
     preview: str = ""
     said_by: Person = Person("")
     """Whose words the preview is."""
+    closed_why: str | None = None
+    no_csat: bool = False
+    offer: Offer | None = None
+    rating: Rating | None = None
+    idle_since: Millis | None = None
+    """Begin of the silence of a shopper who has been answered (F43)."""
+    idle_warned_at: Millis | None = None
     ball: Ball | None = None
     paused_at: Millis | None = None
     """Since when the shopper's wait does not count, if it does not."""
@@ -153,6 +180,9 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
     if said.auto is not None:
         if by == BOT:
             _step_in(state, by)
+            _fall_silent(state, event.at)
+        elif said.auto == "idle":
+            state.idle_warned_at = event.at
         elif said.auto == "checkin" and ball is not None:
             ball.autos += 1
             ball.auto_at = event.at
@@ -160,10 +190,12 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
     state.preview, state.said_by = preview(said), by
     if by == state.shopper:
         state.shopper_said = state.seq
+        _fall_silent(state, None)
         if ball is None:
             _wait(state, Ball(event.at, event.at))
         return
     _step_in(state, by)
+    _fall_silent(state, event.at)
     if not said.hold:
         state.ball = None
     elif ball is not None:
@@ -204,14 +236,20 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
         case StatusChanged():
             state.status, state.until = body.to, body.until
             _pause_or_go_on(state, at)
+            _begin_silence_anew(state, at)
         case Assigned():
             state.assignee = body.to
             if body.team is not UNSET:
                 state.team = body.team
+            state.offer = None
             if body.to is not None:
                 _step_in(state, Person(AGENT + body.to))
+                if body.origin is None:
+                    _begin_silence_anew(state, at)
         case Closed():
             state.status, state.until = "closed", None
+            state.closed_why, state.no_csat = body.reason, body.no_csat
+            state.offer = state.idle_since = None
             state.closed_at = at
             state.ball = state.paused_at = None
         case CheckedIn():
@@ -219,6 +257,11 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
         case ControlChanged():
             state.control = body.to
             _pause_or_go_on(state, at)
+            _begin_silence_anew(state, at)
+        case OfferChanged():
+            _offered(state, at, body)
+        case Rated():
+            _rated(state, at, body)
         case Tagged():
             kept = (tag for tag in state.tags if tag not in body.remove)
             # Each once, in order: a dictionary keeps both.
@@ -227,6 +270,32 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             pass
         case _:
             assert_never(body)
+
+
+def _offered(state: ChatState, at: Millis, body: OfferChanged) -> None:
+    if body.state == "offered":
+        state.offer = Offer(body.origin, body.to, body.until or at)
+    else:
+        state.offer = None
+
+
+def _rated(state: ChatState, at: Millis, body: Rated) -> None:
+    rating = state.rating
+    if rating is None:
+        state.rating = Rating(body.score, at)
+    else:
+        rating.score, rating.times = body.score, rating.times + 1
+
+
+def _fall_silent(state: ChatState, at: Millis | None) -> None:
+    """Count the shopper's silence from `at`, or not at all."""
+    state.idle_since, state.idle_warned_at = at, None
+
+
+def _begin_silence_anew(state: ChatState, at: Millis) -> None:
+    """Do not hold a time against the shopper in which nobody would have answered."""
+    if state.idle_since is not None:
+        _fall_silent(state, at)
 
 
 def _checked_in(state: ChatState, at: Millis, body: CheckedIn) -> None:

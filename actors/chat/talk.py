@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from actors.chat import control
 from actors.chat.afterwards import after
-from actors.chat.commands import End, Note, Say, Start, Then
+from actors.chat.commands import Block, End, Note, Say, Start, Then
 from actors.chat.events import (
     Assigned,
     Closed,
@@ -109,8 +109,18 @@ def end(state: ChatState, command: End) -> Outcome:
     """Close the chat; the second time there is nothing left to do."""
     if state.status == "closed":
         return Unchanged(already=True)
-    closed = Closed("agent" if command.by.startswith(AGENT) else "shopper")
+    if command.by.startswith(AGENT):
+        closed = Closed("agent", command.no_csat)
+    else:
+        closed = Closed("shopper")
     return (Event(command.by, command.at, closed, command.id),)
+
+
+def block(state: ChatState, command: Block) -> Outcome:
+    """Close the chat of somebody the shop has blocked; the shopper sees no reason."""
+    if state.status == "closed":
+        return Unchanged(already=True)
+    return (Event(command.by, command.at, Closed("blocked"), command.id),)
 
 
 def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:

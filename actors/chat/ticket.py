@@ -45,9 +45,9 @@ def assign(state: ChatState, command: Assign, rules: Rules) -> Outcome:
     """Give the ticket to another agent or to nobody; the same one changes nothing."""
     if state.status == "closed":
         return Refused(Reason.CHAT_CLOSED)
-    if state.assignee == command.to:
+    if (state.assignee, state.team) == (command.to, command.team_after(state.team)):
         return Unchanged()
-    change = Assigned(state.assignee, command.to, "manual")
+    change = Assigned(state.assignee, command.to, "manual", command.team)
     return full(state, rules.limits) or (
         Event(command.by, command.at, change, command.id),
     )

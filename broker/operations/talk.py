@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from actors.cells.orders import Join, LookBack, Sign
 from actors.cells.profile import NO_CHAT, Begin
-from actors.chat.commands import End, MoveCursor, Say
+from actors.chat.commands import End, MoveCursor, Rate, Say
 from actors.ids import Seq, stream_of
 from broker.operations import macro
 from broker.operations.ordering import order
@@ -37,7 +37,15 @@ def msg_send(peer: "Peer", said: frames.MsgSend) -> None:
 
 def chat_end(peer: "Peer", said: frames.ChatEnd) -> None:
     """Close the chat."""
-    order(peer, said.chat, End(said.id, peer.who, peer.site, peer.house.clock()))
+    now = peer.house.clock()
+    order(peer, said.chat, End(said.id, peer.who, peer.site, now, said.no_csat))
+
+
+def rate(peer: "Peer", said: frames.Rate) -> None:
+    """Say how a chat was."""
+    now = peer.house.clock()
+    command = Rate(said.id, peer.who, peer.site, now, said.score, said.text)
+    order(peer, said.chat, command)
 
 
 def read(peer: "Peer", said: frames.Read) -> None:

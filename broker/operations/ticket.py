@@ -2,15 +2,20 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from actors.chat.commands import (
+    AnswerTransfer,
     Assign,
     Note,
     ReleaseControl,
     Snooze,
     Tag,
     TakeControl,
+    Transfer,
     Wake,
 )
+from actors.ids import AgentId
 from broker import presets
 from broker.operations.ordering import order
 from broker.presets import PRESETS
@@ -20,6 +25,9 @@ from broker.wire.errors import Code, refuse
 if TYPE_CHECKING:
     from broker.peer import Peer
 
+TEAM = "team:"
+"""What stands before the id of a team where an agent could be named."""
+
 
 def note_add(peer: "Peer", said: frames.NoteAdd) -> None:
     """Leave a note."""
@@ -28,14 +36,68 @@ def note_add(peer: "Peer", said: frames.NoteAdd) -> None:
 
 
 def ticket_assign(peer: "Peer", said: frames.TicketAssign) -> None:
-    """Give the ticket to an agent who may work, or to nobody."""
-    if said.to is not None:
-        account = peer.house.sites.agent(peer.site, said.to)
-        if account is None or account.disabled_at is not None:
-            peer.say(refuse(said.id, Code.NOT_FOUND, path="$.to"))
-            return
+    """Give the ticket to an agent who may work, to a team, or to nobody."""
+    target = _target(peer, said)
+    if target is not None:
+        to, team = target
+        now = peer.house.clock()
+        order(peer, said.chat, Assign(said.id, peer.who, peer.site, now, to, team))
+
+
+def ticket_transfer(peer: "Peer", said: frames.TicketTransfer) -> None:
+    """Hand the ticket on, or offer it."""
+    target = _target(peer, said)
+    if target is not None:
+        to, team = target
+        command = Transfer(
+            said.id,
+            peer.who,
+            peer.site,
+            peer.house.clock(),
+            to,
+            team,
+            said.note,
+            said.accept,
+        )
+        order(peer, said.chat, command)
+
+
+def transfer_answer(peer: "Peer", said: frames.TransferAnswer) -> None:
+    """Take a ticket that was offered, or do not."""
     now = peer.house.clock()
-    order(peer, said.chat, Assign(said.id, peer.who, peer.site, now, said.to))
+    order(peer, said.chat, AnswerTransfer(said.id, peer.who, peer.site, now, said.yes))
+
+
+def _target(
+    peer: "Peer", said: frames.TicketAssign | frames.TicketTransfer
+) -> tuple[AgentId | None, str | UnsetType] | None:
+    """Return the agent and the team that `said` names; `None` if it was refused."""
+    to, house = said.to, peer.house
+    if to is None:
+        return None, UNSET
+    if to.startswith(TEAM):
+        team = house.sites.rules_of(peer.site).team(to.removeprefix(TEAM))
+        if team is not None:
+            return None, team.id
+    else:
+        account = house.sites.agent(peer.site, to)
+        if account is not None and account.disabled_at is None:
+            code = None if said.force or to == peer.sub else _no_room(peer, to)
+            if code is None:
+                return to, UNSET
+            peer.say(refuse(said.id, code, path="$.to"))
+            return None
+    peer.say(refuse(said.id, Code.NOT_FOUND, path="$.to"))
+    return None
+
+
+def _no_room(peer: "Peer", agent: AgentId) -> Code | None:
+    """Return why an agent should not be given more, or `None`."""
+    standing = peer.house.standing(peer.site, agent)
+    if standing.presence == "offline":
+        return Code.AGENT_OFFLINE
+    most = peer.house.sites.rules_of(peer.site).settings.assignment.max_chats
+    return Code.AGENT_FULL if standing.tickets >= most else None
 
 
 def ticket_snooze(peer: "Peer", said: frames.TicketSnooze) -> None:

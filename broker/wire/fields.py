@@ -21,6 +21,8 @@ Word = Annotated[str, Meta(max_length=MAX_ID)]
 Chat = Annotated[ChatId, Meta(max_length=MAX_ID)]
 Agent = Annotated[AgentId, Meta(max_length=MAX_ID)]
 Tags = Annotated[tuple[str, ...], Meta(max_length=MAX_TAGS)]
+Target = Annotated[AgentId, Meta(max_length=MAX_ID + len("team:"))]
+"""An agent, or `team:` and a team's id."""
 Blobs = Annotated[tuple[Word, ...], Meta(max_length=MAX_BLOBS)]
 Position = Annotated[Seq, Meta(ge=0, lt=2**53)]
 """Exact in JavaScript too, as are all numbers here."""

@@ -26,6 +26,7 @@ from broker.wire.operations.chat import (
     ChatStart,
     Got,
     MsgSend,
+    Rate,
     Read,
     Typing,
 )
@@ -42,7 +43,9 @@ from broker.wire.operations.ticket import (
     TicketAssign,
     TicketSnooze,
     TicketTag,
+    TicketTransfer,
     TicketWake,
+    TransferAnswer,
     View,
 )
 
@@ -87,6 +90,7 @@ __all__ = [
     "ProfileEvents",
     "ProfileGet",
     "Push",
+    "Rate",
     "Read",
     "Request",
     "Search",
@@ -100,8 +104,10 @@ __all__ = [
     "TicketAssign",
     "TicketSnooze",
     "TicketTag",
+    "TicketTransfer",
     "TicketUnread",
     "TicketWake",
+    "TransferAnswer",
     "Typing",
     "View",
     "Welcome",
@@ -126,6 +132,9 @@ ClientFrame = (
     | TicketSnooze
     | TicketWake
     | TicketTag
+    | TicketTransfer
+    | TransferAnswer
+    | Rate
     | ControlTake
     | ControlRelease
     | PresenceSet

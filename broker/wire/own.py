@@ -7,7 +7,14 @@ have said it differently, `None`: then the event is fetched like any other.
 from msgspec import UNSET
 
 from actors.ids import Person
-from broker.wire.frames import ChatEnd, ChatStart, MsgSend, NoteAdd, Request
+from broker.wire.frames import (
+    ChatEnd,
+    ChatStart,
+    MsgSend,
+    NoteAdd,
+    Rate,
+    Request,
+)
 from broker.wire.heard import Event, Fields, Reply
 
 
@@ -39,7 +46,13 @@ def _said(
         case NoteAdd():
             return "note", {"text": request.text}
         case ChatEnd():
-            return "closed", {"reason": "agent" if agent else "shopper"}
+            if not agent:
+                return "closed", {"reason": "shopper"}
+            unasked = {"no_csat": True} if request.no_csat else {}
+            return "closed", {"reason": "agent"} | unasked
+        case Rate():
+            words = {"text": request.text} if request.text else {}
+            return "rated", {"score": request.score} | words
         case _:
             return None
 

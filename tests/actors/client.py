@@ -93,6 +93,9 @@ class Place:
         if then is not None:
             then()
 
+    def asked_to_rate(self) -> None:
+        self.client.world.room.asked.append((self.chat, self.person))
+
     def live(self, upto: Seq) -> None:
         if self.gone:
             return

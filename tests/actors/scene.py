@@ -6,11 +6,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors.chat.commands import (
+    AnswerTransfer,
     AnyCommand,
     Assign,
+    Block,
     End,
     MoveCursor,
     Note,
+    Rate,
     ReleaseControl,
     Requeue,
     Route,
@@ -20,6 +23,7 @@ from actors.chat.commands import (
     Tag,
     TakeControl,
     Tick,
+    Transfer,
     Wake,
     WriteCursors,
 )
@@ -81,8 +85,30 @@ def noting(text: str = "psst") -> Ask:
     return lambda id_, by, site, at: Note(id_, by, site, at, text)
 
 
-def ending() -> Ask:
-    return End
+def ending(*, no_csat: bool = False) -> Ask:
+    return lambda id_, by, site, at: End(id_, by, site, at, no_csat)
+
+
+def blocking() -> Ask:
+    return Block
+
+
+def rating(score: int = 5, text: str | None = None) -> Ask:
+    return lambda id_, by, site, at: Rate(id_, by, site, at, score, text)
+
+
+def transferring(
+    to: str | None,
+    note: str | None = None,
+    *,
+    team: str | UnsetType | None = UNSET,
+    accept: bool = False,
+) -> Ask:
+    return lambda id_, by, site, at: Transfer(id_, by, site, at, to, team, note, accept)
+
+
+def answering(*, yes: bool) -> Ask:
+    return lambda id_, by, site, at: AnswerTransfer(id_, by, site, at, yes)
 
 
 def snoozing(until: Millis | None = None) -> Ask:

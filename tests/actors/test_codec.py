@@ -17,7 +17,9 @@ from actors.chat.events import (
     Got,
     Legal,
     Noted,
+    OfferChanged,
     Opened,
+    Rated,
     Read,
     Said,
     StatusChanged,
@@ -44,6 +46,8 @@ BODIES: list[AnyBody] = [
     CheckedIn("missed", 2, Millis(5)),
     ControlChanged("bot", "humans", "taken"),
     Tagged(("vip",), ("new",)),
+    OfferChanged("ann", "ben", "offered", Millis(9)),
+    Rated(4, "fast"),
 ]
 KINDS = {body.kind for body in BODIES}
 
@@ -83,7 +87,9 @@ def test_old_bytes_stay_readable(kind: str) -> None:
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: type(body).__name__)
 def test_what_a_table_of_messages_shows_is_text_alone(body: AnyBody) -> None:
-    assert kept(body).text == (body.text if isinstance(body, Said | Noted) else None)
+    assert kept(body).text == (
+        body.text if isinstance(body, Said | Noted | Rated) else None
+    )
 
 
 @pytest.mark.parametrize(

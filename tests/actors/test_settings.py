@@ -1,7 +1,14 @@
 import msgspec
 import pytest
 
-from actors.settings import ChatSettings, CheckInSettings, Rules, Settings, problems
+from actors.settings import (
+    ChatSettings,
+    CheckInSettings,
+    IdleSettings,
+    Rules,
+    Settings,
+    problems,
+)
 
 
 def paths(settings: Settings) -> list[str]:
@@ -30,6 +37,22 @@ def test_the_marks_of_a_silence_come_in_order(
     check_in: CheckInSettings, wrong: list[str]
 ) -> None:
     assert paths(Settings(check_in=check_in)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("idle", "wrong"),
+    [
+        (IdleSettings(close_min=2, warn_min=1), []),
+        (IdleSettings(close_min=1), []),
+        (IdleSettings(close_min=2, warn_min=2), ["$.idle.warn_min"]),
+        (IdleSettings(warn_min=2), ["$.idle.warn_min"]),
+        (IdleSettings(close_min=9, warn_min=2, warn_text=" "), ["$.idle.warn_text"]),
+    ],
+)
+def test_a_warning_comes_before_the_end_and_says_something(
+    idle: IdleSettings, wrong: list[str]
+) -> None:
+    assert paths(Settings(idle=idle)) == wrong
 
 
 def test_a_welcome_of_white_space_is_an_error_and_none_is_not() -> None:

@@ -52,6 +52,8 @@ class Room:
         self.signals: list[tuple[Person, bool, bool]] = []
         """Who, on, inside."""
         self.notices: list[tuple[ChatId, str]] = []
+        self.asked: list[tuple[ChatId, Person]] = []
+        """Who was asked how it was."""
         self.late: list[tuple[ChatId, Person]] = []
         """What came too late to be said, and from whom."""
         self.rows: list[tuple[TicketRow, str, tuple[ReadRow, ...]]] = []
@@ -84,6 +86,9 @@ class Room:
 
     def dropped(self, chat: ChatId, by: Person) -> None:
         self.late.append((chat, by))
+
+    def ask_to_rate(self, chat: ChatId, who: Person) -> None:
+        self.asked.append((chat, who))
 
     def listening(self, chat: ChatId) -> bool:
         return bool(self.places.get(chat))

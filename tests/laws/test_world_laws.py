@@ -18,23 +18,26 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from actors.cells.ports import Accepted
 from actors.chat.ticket import SOONEST
 from actors.ids import ChatId, Millis
-from actors.settings import CheckInSettings, Rules, Settings
+from actors.settings import CheckInSettings, IdleSettings, Rules, Settings
 from tests.actors.client import Client
 from tests.actors.faults import bug_in_decide
 from tests.actors.scene import (
     ANN,
     BEN,
     Ask,
+    answering,
     assigning,
     ending,
     getting,
     noting,
+    rating,
     reading,
     releasing,
     saying,
     snoozing,
     tagging,
     taking,
+    transferring,
     waking,
 )
 from tests.actors.world import World
@@ -49,7 +52,11 @@ IDS = st.sampled_from([None, None, None, *"abcd"])
 TEXTS = st.sampled_from([*["hello"] * 8, "👋 hi", "", "poison", "bug"])
 SEQS = st.integers(0, 12)
 
-RULES = Rules(1, Settings(check_in=CheckInSettings(auto_s=270)), bot=True)
+RULES = Rules(
+    1,
+    Settings(check_in=CheckInSettings(auto_s=270), idle=IdleSettings(9, 3)),
+    bot=True,
+)
 
 
 class WorldLaw(RuleBasedStateMachine):
@@ -162,6 +169,26 @@ class WorldLaw(RuleBasedStateMachine):
     @rule(who=st.integers(4, 6), chat=CHATS, id_=IDS, take=st.booleans())
     def control(self, who: int, chat: int, id_: str | None, *, take: bool) -> None:
         self.give(who, chat, taking() if take else releasing(), id_)
+
+    @rule(
+        who=st.integers(4, 6),
+        chat=CHATS,
+        id_=IDS,
+        to=st.sampled_from([None, "ann", "ben"]),
+        accept=st.booleans(),
+    )
+    def transfer(
+        self, who: int, chat: int, id_: str | None, to: str | None, *, accept: bool
+    ) -> None:
+        self.give(who, chat, transferring(to, "SECRET", accept=accept), id_)
+
+    @rule(who=st.integers(4, 6), chat=CHATS, id_=IDS, yes=st.booleans())
+    def answer(self, who: int, chat: int, id_: str | None, *, yes: bool) -> None:
+        self.give(who, chat, answering(yes=yes), id_)
+
+    @rule(who=CLIENTS, chat=CHATS, id_=IDS, score=st.integers(0, 6))
+    def rate(self, who: int, chat: int, id_: str | None, score: int) -> None:
+        self.give(who, chat, rating(score), id_)
 
     @rule(who=CLIENTS, chat=CHATS, sure=st.integers(0, 3))
     def end(self, who: int, chat: int, sure: int) -> None:

@@ -12,6 +12,8 @@ REFUSED: dict[str, Frame] = {
     "ticket.assign": {"to": None},
     "ticket.snooze": {"preset": "one_week"},
     "ticket.wake": {},
+    "ticket.transfer": {"to": None},
+    "transfer.answer": {"yes": True},
     "ticket.tag": {"add": ["late"]},
     "control.take": {},
     "control.release": {},

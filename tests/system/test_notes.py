@@ -15,7 +15,7 @@ async def confide(ann: Client, chat: str) -> None:
     """Do everything that shoppers are not to know."""
     await ann.say("typing", chat=chat, on=True, note=True)
     await ann.ask("note.add", chat=chat, text=f"{SECRET}: always complains")
-    await ann.ask("ticket.assign", chat=chat, to=SECRET)
+    await ann.ask("ticket.assign", chat=chat, to=SECRET, force=True)
     await ann.ask("ticket.snooze", chat=chat, preset="one_week")
     await ann.ask("ticket.wake", chat=chat)
     await ann.ask("ticket.tag", chat=chat, add=[SECRET])

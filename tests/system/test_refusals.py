@@ -176,6 +176,8 @@ NOWHERE: dict[str, Frame] = {
     "ticket.assign": {"to": None},
     "ticket.snooze": {"preset": "one_week"},
     "ticket.wake": {},
+    "ticket.transfer": {"to": None},
+    "transfer.answer": {"yes": True},
     "ticket.tag": {"add": ["vip"]},
     "control.take": {},
     "control.release": {},

@@ -11,7 +11,8 @@ from tests.system.test_writes import opened, started
 WRITES: dict[str, Frame] = {
     "msg.send": {"text": "I am here."},
     "note.add": {"text": "a regular"},
-    "ticket.assign": {"to": "bob"},
+    "ticket.assign": {"to": "bob", "force": True},
+    "ticket.transfer": {"to": "bob", "note": "yours", "force": True},
     "ticket.snooze": {"preset": "next_reply"},
     "ticket.tag": {"add": ["vip"]},
     "chat.end": {},

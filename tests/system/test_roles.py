@@ -21,10 +21,13 @@ EXAMPLES: dict[str, Frame] = {
     "msg.send": {"text": "hello"},
     "note.add": {"text": "hm"},
     "presence.set": {"state": "online"},
+    "rate": {"score": 5},
     "read": {"seq": 0},
     "search": {"q": "hello"},
     "ticket.assign": {"to": None},
     "ticket.snooze": {"preset": "one_week"},
+    "ticket.transfer": {"to": None},
+    "transfer.answer": {"yes": True},
     "typing": {"on": True},
 }
 """What an operation needs beside the chat."""

@@ -47,6 +47,14 @@ class ChatEnd(Request, frozen=True, gc=False, tag="chat.end"):
     no_csat: bool = False
 
 
+class Rate(Request, frozen=True, gc=False, tag="rate"):
+    """How `chat` was, from 1 to 5, now that it is over."""
+
+    chat: Chat
+    score: Annotated[int, Meta(ge=1, le=5)]
+    text: str | None = None
+
+
 class MsgSend(Request, frozen=True, gc=False, tag="msg.send"):
     """Say something in `chat`. `hold`: I am still looking into it."""
 

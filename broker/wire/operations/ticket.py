@@ -1,6 +1,6 @@
 """What agents do with a ticket beside talking."""
 
-from broker.wire.fields import Agent, Chat, Moment, Tags, Word
+from broker.wire.fields import Chat, Moment, Tags, Target, Word
 from broker.wire.forms import Request, Signal
 
 
@@ -12,11 +12,31 @@ class NoteAdd(Request, frozen=True, gc=False, tag="note.add"):
 
 
 class TicketAssign(Request, frozen=True, gc=False, tag="ticket.assign"):
-    """Give the ticket to the agent `to`, or to nobody."""
+    """Give the ticket to the agent `to`, to `team:<id>`, or to nobody.
+
+    An agent who is not there or has no room is refused, unless with `force`.
+    """
 
     chat: Chat
-    to: Agent | None
+    to: Target | None
     force: bool = False
+
+
+class TicketTransfer(Request, frozen=True, gc=False, tag="ticket.transfer"):
+    """Hand the ticket on, with a note; with `accept`, if they will have it."""
+
+    chat: Chat
+    to: Target | None
+    note: str | None = None
+    force: bool = False
+    accept: bool = False
+
+
+class TransferAnswer(Request, frozen=True, gc=False, tag="transfer.answer"):
+    """I take the ticket that I was offered, or I do not."""
+
+    chat: Chat
+    yes: bool
 
 
 class TicketSnooze(Request, frozen=True, gc=False, tag="ticket.snooze"):
