@@ -86,7 +86,9 @@ def noting(text: str = "psst") -> Ask:
 
 
 def ending(*, no_csat: bool = False) -> Ask:
-    return lambda id_, by, site, at: End(id_, by, site, at, no_csat)
+    if no_csat:
+        return lambda id_, by, site, at: End(id_, by, site, at, no_csat)
+    return End
 
 
 def blocking() -> Ask:
