@@ -28,6 +28,7 @@ class Reason(StrEnum):
     RESYNC_REQUIRED = "resync_required"
     NO_BLOB = "no_blob"
     MACRO_MISSING_VAR = "macro_missing_var"
+    BAD_BLOB = "bad_blob"
     CONFLICT = "conflict"
     UNAVAILABLE = "unavailable"
     SHUTTING_DOWN = "shutting_down"

@@ -2,15 +2,24 @@
 
 import msgspec
 
-from actors.chat.events import Event, Read
+from actors.chat.commands import Start
+from actors.chat.events import Event, Read, Said
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
 from actors.desk.places import Place
 from actors.ids import AGENT, AgentId, ChatId, Millis
 from actors.settings import Rules
-from storage.records import ReadRow, TicketRow
+from storage.numbers import SMS
+from storage.records import OutgoingRow, ReadRow, Record, StartRow, TicketRow
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Where in the journal stands what is to leave: the row itself says nothing."""
+
+    stream: int
+    seq: int
 
 
 def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
@@ -40,6 +49,13 @@ def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
         0 if ball is None else ball.missed,
         _encode(state.tags).decode() if state.tags else "[]",
     )
+
+
+def start_row(stream: int, command: Start) -> StartRow:
+    """Return where the journal says what came of `command`."""
+    # A provider's ids are its own: the number may become another person's.
+    whose = command.profile if command.channel == "chat" else SMS
+    return StartRow(command.site, whose, command.id, stream)
 
 
 def read_rows(stream: int, events: tuple[Event, ...]) -> tuple[ReadRow, ...]:
@@ -76,4 +92,25 @@ def is_placed(row: TicketRow, place: Place) -> bool:
         and row.control == place.control
         and row.team == place.team
         and (row.assignee is not None or row.waiting_since == place.since)
+    )
+
+
+def texts(
+    state: ChatState, events: tuple[Event, ...], records: list[Record], stream: int
+) -> tuple[OutgoingRow, ...]:
+    """Return what of these events has to get to a telephone, in a ticket of SMS.
+
+    That is what anybody but its owner says; agents hear from us what became of it.
+    """
+    return tuple(
+        OutgoingRow(
+            f"{stream}-{record.seq}",
+            SMS,
+            state.site,
+            f"{SMS} {stream}",
+            _encode(Message(stream, record.seq)).decode(),
+            record.at,
+        )
+        for event, record in zip(events, records, strict=True)
+        if type(event.body) is Said and event.by != state.shopper
     )

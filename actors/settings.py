@@ -153,6 +153,17 @@ class ReceiptSettings(Section, frozen=True):
     show_agent_read: bool = False
 
 
+class SmsSettings(Section, frozen=True):
+    """How customers reach the shop by text message (spec F21)."""
+
+    provider: Literal["loopback", "twilio"] = "loopback"
+    """`loopback` keeps what would be sent: for trying out."""
+    number: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{1,14}$(?!\n)")] | None = None
+    """The shop's own, as `+48600100200`."""
+    reopen: Literal["new_ticket", "reopen"] = "new_ticket"
+    """What comes of a message when the last ticket was closed (F15)."""
+
+
 class Settings(Section, frozen=True):
     """The whole document of one site."""
 
@@ -166,6 +177,7 @@ class Settings(Section, frozen=True):
     receipts: ReceiptSettings = ReceiptSettings()
     idle: IdleSettings = IdleSettings()
     rating: RatingSettings = RatingSettings()
+    sms: SmsSettings = SmsSettings()
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -188,6 +200,8 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
         if not check_in.auto_text.strip():
             # An enabled text left empty is an error, not a silent default (F1).
             found.append(Problem("$.check_in.auto_text", "is empty but auto_s is set"))
+    if settings.sms.provider == "twilio" and settings.sms.number is None:
+        found.append(Problem("$.sms.number", "is needed by this provider"))
     if chat.welcome and not chat.welcome.strip():
         found.append(Problem("$.chat.welcome", "is only white space"))
     found += _out_of_time(settings.idle)

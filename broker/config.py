@@ -184,6 +184,36 @@ class MetricsConfig(Section, frozen=True):
         return "MetricsConfig(...)"
 
 
+class SmsConfig(Section, frozen=True):
+    """The account at Twilio that sends and receives text messages for all sites."""
+
+    account_sid: (
+        Annotated[
+            str,
+            Meta(pattern=r"^[A-Za-z0-9]{1,64}$(?!\n)"),
+            _says("Account at Twilio; a site uses it if its `sms.provider` says so."),
+        ]
+        | None
+    ) = None
+    auth_token: (
+        Annotated[
+            str,
+            Meta(min_length=8, max_length=256, extra={"secret": True}),
+            _says("Its auth token: signs what comes in, and lets messages out."),
+        ]
+        | None
+    ) = None
+    base_url: Annotated[
+        str,
+        Meta(pattern=r"^https?://[^/\s]+$(?!\n)"),
+        _says("Where Twilio's API is, or what speaks like it."),
+    ] = "https://api.twilio.com"
+
+    def __repr__(self) -> str:
+        """Show no token."""
+        return f"SmsConfig({self.account_sid!r}, ...)"
+
+
 class Config(Section, frozen=True):
     """The whole of it."""
 
@@ -192,6 +222,7 @@ class Config(Section, frozen=True):
     storage: StorageConfig = StorageConfig()
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
+    sms: SmsConfig = SmsConfig()
 
 
 class ConfigError(Exception):

@@ -16,6 +16,7 @@ from actors.cells.idmaker import IdMaker
 from actors.cells.inbox import Ground, InboxCell
 from actors.cells.ports import Clock
 from actors.cells.profile import ProfileCell
+from actors.cells.texter import TexterCell
 from actors.ids import Millis
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
@@ -79,6 +80,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     reception: Reception
     chats: Kind[ChatCell]
     people: Kind[ProfileCell]
+    texters: Kind[TexterCell]
     agents: Kind[AgentCell]
     desks: Kind[DeskCell]
     inboxes: Kind[InboxCell]
@@ -99,7 +101,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
         """All kinds of actors."""
-        return self.chats, self.people, self.agents, self.desks, self.inboxes
+        people = (self.people, self.texters, self.agents)
+        return self.chats, *people, self.desks, self.inboxes
 
     def standing(self, site: str, agent: str) -> Standing:
         """Return whether an agent is there, and how much they have in hand."""
@@ -110,16 +113,13 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
     """Return a house with an actor system in it, in which nobody lives yet."""
     system, journal, hub = parts.system, parts.journal, parts.hub
     timers, clock = parts.timers, parts.clock
-    shop = Shop(journal, hub, parts.alarms, timers, clock, parts.sites.rules_of)
+    rules_of = parts.sites.rules_of
+    shop = Shop(journal, hub, parts.alarms, timers, clock, rules_of)
     within = Millis(int(limits.new_chats_h * HOUR))
     new_chats = NewChats(limits.new_chats, within)
-    fittings = Fittings(journal, timers, clock, new_chats)
+    fittings = Fittings(journal, timers, clock, rules_of, new_chats)
     chats: Kind[ChatCell] = Kind(system, "chat", partial(ChatCell, shop=shop))
-    people: Kind[ProfileCell] = Kind(
-        system,
-        "profile",
-        partial(ProfileCell, chats=chats, ids=parts.ids, fittings=fittings),
-    )
+    people, texters = _outside(system, chats, parts.ids, fittings)
     reception = Reception(hub, parts.sites, clock)
     workplace = Workplace(reception, chats, parts.sites.rules_of, fittings)
     desks: Kind[DeskCell] = Kind(system, "desk", partial(DeskCell, workplace=workplace))
@@ -137,6 +137,7 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         reception=reception,
         chats=chats,
         people=people,
+        texters=texters,
         agents=agents,
         desks=desks,
         inboxes=inboxes,
@@ -153,3 +154,12 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         profiles=parts.profiles,
         limits={name: getattr(limits, name) for name in TOLD},
     )
+
+
+def _outside(
+    system: System, chats: Kind[ChatCell], ids: IdMaker, fittings: Fittings
+) -> tuple[Kind[ProfileCell], Kind[TexterCell]]:
+    """Return those who begin chats: people who sign in, and telephone numbers."""
+    profile = partial(ProfileCell, chats=chats, ids=ids, fittings=fittings)
+    texter = partial(TexterCell, chats=chats, ids=ids, fittings=fittings)
+    return Kind(system, "profile", profile), Kind(system, "texter", texter)

@@ -4,7 +4,7 @@ The actors' audience. An event is encoded once for each subprotocol and each of 
 views, an insider's and a shopper's, however many listen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from actors.cells.chat import ChatCell
@@ -87,6 +87,8 @@ class Hub:
         self._staff: dict[SiteId, list[Peer]] = {}
         self.peers: set[Peer] = set()
         self.counts = Counts()
+        self.carry_out: Callable[[], None] = _nothing
+        """Called when something durable has to leave the process."""
         self.chats: Kind[ChatCell]
         self.desks: Kind[DeskCell]
         self.inboxes: Kind[InboxCell]
@@ -164,6 +166,10 @@ class Hub:
         others = self._listeners.get(chat, ())
         if not any(other.person == who for other in others):
             self.chats.tell(chat, Left(who))
+
+    def outgoing(self) -> None:
+        """Have carried out what has to leave the process."""
+        self.carry_out()
 
     def listening(self, chat: ChatId) -> bool:
         """Return whether anybody listens."""
@@ -347,6 +353,10 @@ class Hub:
             if frame is None:
                 frame = frames[peer.codec] = peer.codec.encode(said)
             peer.transport.offer(frame)
+
+
+def _nothing() -> None:
+    """Nobody carries anything out yet."""
 
 
 def _remove(lists: dict[K, list[V]], key: K, value: V) -> None:

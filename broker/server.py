@@ -45,6 +45,7 @@ from broker.hub import Hub
 from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.loop import TaskLoop
+from broker.outward.outward import Outward
 from broker.peer import Peer
 from broker.profiles import Profiles
 from broker.sites import Sites
@@ -153,9 +154,8 @@ class Broker:
         if folder is None:
             relaxed = founding.relaxed(config or Config())
             with tempfile.TemporaryDirectory(prefix="shopwire-") as temporary:
-                async with cls.open(
-                    Path(temporary), relaxed, virtual=virtual
-                ) as broker:
+                path = Path(temporary)
+                async with cls.open(path, relaxed, virtual=virtual) as broker:
                     yield broker
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # once, before anything runs
@@ -170,6 +170,7 @@ class Broker:
         try:
             async with trio.open_nursery() as nursery:
                 self.front, self.nursery = Front(self, nursery), nursery
+                self.outward = Outward(self)
                 nursery.start_soon(self.loop.run, self._act, self._overrun)
                 nursery.start_soon(self.timers.run)
                 nursery.start_soon(self.wall_timers.run)
@@ -179,6 +180,7 @@ class Broker:
                 nursery.start_soon(self._sweep)
                 nursery.start_soon(self._expire)
                 await self._begin()
+                nursery.start_soon(self.outward.run)
                 try:
                     yield
                 finally:
@@ -225,6 +227,7 @@ class Broker:
                 await trio.sleep(0.01)
             if not self.broken:
                 await self.front.settle()
+                await self.outward.stop()
         self.front.close()
         self.draining = False
         for peer in tuple(self.hub.peers):

@@ -86,6 +86,17 @@ class StartRow(NamedTuple):
     stream: int
 
 
+class OutgoingRow(NamedTuple):
+    """Something that is to leave the process, as `storage.outgoing` takes it out."""
+
+    key: str
+    kind: str
+    site: str
+    line: str
+    payload: str
+    at: int
+
+
 class SnapshotRow(NamedTuple):
     """A stream's state after `seq`: a cache, dropped whenever in doubt."""
 
@@ -134,6 +145,8 @@ class Append(msgspec.Struct, gc=False):
     reads: tuple[ReadRow, ...] = ()
     """Of agents alone, and only where they moved."""
     snapshot: SnapshotRow | None = None
+    outgoing: tuple[OutgoingRow, ...] = ()
+    """What is to leave because of these records."""
     failed: bool = False
 
     @property

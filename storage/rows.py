@@ -33,6 +33,11 @@ UPSERT_SNAPSHOT = """
 INSERT INTO snapshot VALUES (?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET seq = excluded.seq, ver = excluded.ver,
   at = excluded.at, state = excluded.state"""
+INSERT_OUTGOING = """
+INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts, next_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, CASE WHEN EXISTS (
+  SELECT 1 FROM outgoing WHERE line = ?4 AND state = 'pending')
+  THEN NULL ELSE ?6 END)"""
 
 PREVIEW = TicketRow._fields.index("preview")
 """All columns before it make a chat's place in the lists, and seldom change."""
@@ -54,6 +59,7 @@ class Rows:
         "_known",
         "_messages",
         "_named",
+        "_outgoing",
         "_reads",
         "_snapshots",
         "_starts",
@@ -76,6 +82,7 @@ class Rows:
         self._starts: list[Row] = []
         self._reads: list[Row] = []
         self._snapshots: list[Row] = []
+        self._outgoing: list[Row] = []
 
     def add(self, append: Append) -> None:
         """Take what `append` brings; nothing reaches the database yet."""
@@ -101,6 +108,8 @@ class Rows:
             self._reads.extend(append.reads)
         if append.snapshot is not None:
             self._snapshots.append(append.snapshot)
+        if append.outgoing:
+            self._outgoing.extend(append.outgoing)
 
     def write(self) -> int:
         """Execute what was collected, forget it, and return how many rows it was."""
@@ -122,6 +131,7 @@ class Rows:
             + self._many(INSERT_START, self._starts)
             + self._many(UPSERT_READ, self._reads)
             + self._many(UPSERT_SNAPSHOT, self._snapshots)
+            + self._many(INSERT_OUTGOING, self._outgoing)
         )
 
     def _name(self) -> int:

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from sqlite_utils import Database, Migrations
 
-from storage import meta, search
+from storage import meta, numbers, search
+from storage import outgoing as leaving
 from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
 from storage.sync import sync
 
@@ -261,6 +262,13 @@ def tags(db: Database) -> None:
 def searching(db: Database) -> None:
     """Have an index of words, which begins empty and catches up by itself."""
     db.executescript(search.TABLES)
+
+
+@migrations()
+def outgoing(db: Database) -> None:
+    """Keep what is to leave the process, and where people write texts from."""
+    db.executescript(leaving.TABLES)
+    db.executescript(numbers.TABLES)
 
 
 def open_writer(

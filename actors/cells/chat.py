@@ -27,17 +27,17 @@ from actors.ids import (
     BOT,
     SYSTEM,
     AgentId,
-    Millis,
     Person,
     ProfileId,
     Seq,
     SiteId,
 )
 from actors.refusals import Reason, Refused
+from actors.rows import start_row
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
 from storage import queries
-from storage.records import Append, Lane, Record, StartRow
+from storage.records import Append, Lane, Record
 
 __all__ = ["ChatCell", "Shop"]
 
@@ -158,7 +158,7 @@ class ChatCell(JournaledChat):
     def _append(self, order: Order, events: tuple[Event, ...]) -> None:
         command, start = order.command, None
         if isinstance(command, Start):
-            start = StartRow(command.site, command.profile, command.id, self._stream)
+            start = start_row(self._stream, command)
             self._name = order.name or self._name
         self._write(events, Held(order, events), command.site, start)
 
@@ -208,9 +208,8 @@ class ChatCell(JournaledChat):
                 self._publish(append.records, held.order, held.outcome)
             else:
                 self._answer(held.order, held.outcome)
+        self._kept(append)
         if append.ticket is not None:
-            due = append.ticket.due
-            self._shop.alarms.set(self.chat, None if due is None else Millis(due))
             self._tell_place(append.ticket)
             self._shop.audience.listed(append.ticket, self._name, append.reads)
 
@@ -355,7 +354,7 @@ class ChatCell(JournaledChat):
             self._rest_if_unknown()
         elif not sign.on:
             self._stop_typing(sign.by)
-        elif state.status != "closed":
+        elif state.status != "closed" and state.channel == "chat":
             if self._typing is None:
                 self._typing = TypingWatch(self, self._shop.audience, self._shop.timers)
             note = sign.note and sign.by.startswith(AGENT)

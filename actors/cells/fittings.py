@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.cells.ports import Clock
+from actors.cells.ports import Clock, RulesOf
 from actors.ids import Millis
 from actors.runtime.timers import Timers
 from storage.journal import Journal
@@ -24,4 +24,5 @@ class Fittings(msgspec.Struct, frozen=True):
     timers: Timers
     """On a clock that never goes back."""
     clock: Clock
+    rules_of: RulesOf
     new_chats: NewChats = NewChats()

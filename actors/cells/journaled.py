@@ -23,11 +23,12 @@ from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.desk.places import Place
 from actors.ids import ChatId, Millis, Person, Seq, SiteId, stream_of
-from actors.rows import is_placed, place_of, read_rows, ticket_row
+from actors.rows import is_placed, place_of, read_rows, texts, ticket_row
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timers
 from storage.journal import Journal
+from storage.numbers import SMS
 from storage.records import Append, Lane, Record, StartRow, TicketRow
 
 SNAPSHOT_EVERY = 64
@@ -140,6 +141,8 @@ class JournaledChat(Actor):
             records.append(codec.to_record(event, state.seq, prev))
         append = Append(self._stream, tuple(records), self._lane, self, subject)
         append.start = start
+        if state.channel == SMS:
+            append.outgoing = texts(state, events, records, self._stream)
         if type(events[0].body) in CURSORS:
             append.reads = read_rows(self._stream, events)
         self._put_with_row(append, site)
@@ -182,6 +185,14 @@ class JournaledChat(Actor):
             # So that the next start of the process finds it right, too.
             row_alone = Append(self._stream, (), self._lane, self)
             self._put_with_row(row_alone, site)
+
+    def _kept(self, append: Append) -> None:
+        """Have others do what they have to, now that `append` is durable."""
+        if append.outgoing:
+            self._shop.audience.outgoing()
+        if append.ticket is not None:
+            due = append.ticket.due
+            self._shop.alarms.set(self.chat, None if due is None else Millis(due))
 
     # Loading.
 

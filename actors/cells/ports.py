@@ -135,6 +135,9 @@ class Audience(Protocol):
     def ask_to_rate(self, chat: ChatId, who: Person) -> None:
         """Ask `who`, if they listen, how the chat was that is over now."""
 
+    def outgoing(self) -> None:
+        """Hear that something durable has to leave the process."""
+
     def noticed(self, chat: ChatId, state: ChatState, event: Event) -> None:
         """Tell those concerned who do not listen."""
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from actors.chat.events import Channel
 from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Refused
@@ -31,6 +32,7 @@ class Start(Command, frozen=True, gc=False):
     traits: Traits = NO_TRAITS
     known: frozenset[str] | None = None
     """As in `Say`."""
+    channel: Channel = "chat"
 
 
 class Then(msgspec.Struct, frozen=True, gc=False):
@@ -166,6 +168,14 @@ class WriteCursors(Command, frozen=True, gc=False):
     """Journal the cursors that have moved since they last were."""
 
 
+class Report(Command, frozen=True, gc=False):
+    """Say what became of the message at `of`, which had to leave by SMS."""
+
+    of: Seq
+    state: Literal["sent", "failed"]
+    reason: str | None = None
+
+
 class Tick(Command, frozen=True, gc=False):
     """It is `at` now: do what has fallen due, once."""
 
@@ -187,5 +197,6 @@ Rarer = (
     | Tag
     | TakeControl
     | ReleaseControl
+    | Report
 )
 AnyCommand = Say | MoveCursor | WriteCursors | Rarer

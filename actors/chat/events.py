@@ -14,6 +14,7 @@ from actors.ids import Millis, Person, Seq
 
 Auto = Literal["welcome", "offhours", "checkin", "bot", "handoff", "idle"]
 Status = Literal["open", "snoozed", "closed"]
+Channel = Literal["chat", "sms"]
 Control = Literal["bot", "humans", "external", "none"]
 
 
@@ -176,6 +177,16 @@ class CheckedIn(Body, frozen=True, gc=False):
     """Begin of the silence."""
 
 
+class Texted(Body, frozen=True, gc=False, omit_defaults=True):
+    """The provider has taken the message at `of`, or it did not get there (F21)."""
+
+    kind: ClassVar[str] = "sms"
+    hidden: ClassVar[bool] = True
+    state: Literal["sent", "failed"]
+    of: Seq
+    reason: str | None = None
+
+
 AnyBody = (
     Said
     | Read
@@ -191,6 +202,7 @@ AnyBody = (
     | Tagged
     | OfferChanged
     | Rated
+    | Texted
 )
 
 

@@ -24,7 +24,12 @@ class ChatLimits(msgspec.Struct, frozen=True):
 
 def is_full(state: ChatState, limits: ChatLimits) -> bool:
     """Return whether only what must always fit may follow."""
-    return state.seq >= limits.chat_events - RESERVED
+    return not has_room(state.seq, limits)
+
+
+def has_room(seq: int, limits: ChatLimits) -> bool:
+    """Return whether a chat that has come to `seq` may go on."""
+    return seq < limits.chat_events - RESERVED
 
 
 def full(state: ChatState, limits: ChatLimits) -> Refused | None:

@@ -14,6 +14,7 @@ from actors.chat import (
     routing,
     tags,
     talk,
+    texting,
     ticket,
     transfer,
 )
@@ -28,6 +29,7 @@ from actors.chat.commands import (
     Rarer,
     Rate,
     ReleaseControl,
+    Report,
     Requeue,
     Route,
     Say,
@@ -67,7 +69,8 @@ def decide(
         if seq is not None:
             return Repeated(seq)
     if isinstance(command, Start):
-        if state.seq and (command.by, command.site) != (state.shopper, state.site):
+        asked = (command.by, command.site, command.channel)
+        if state.seq and asked != (state.shopper, state.site, state.channel):
             return Refused(Reason.NOT_FOUND)
     elif not may_enter(
         state, command.by, command.site, rules
@@ -94,7 +97,8 @@ def may_enter(state: ChatState, who: Person, site: str, rules: Rules) -> bool:
         return False
     if who.startswith(AGENT):
         return may_open(state, who, rules)
-    return who in (state.shopper, SYSTEM)
+    # Texts come from their sender's telephone, and nowhere else.
+    return who == SYSTEM or (who == state.shopper and state.channel == "chat")
 
 
 def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
@@ -156,6 +160,8 @@ def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
             return control.take(state, command, rules)
         case ReleaseControl():
             return control.release(state, command, rules)
+        case Report():
+            return texting.report(state, command)
         case Tick():
             return _tick(state, command, rules)
         case _:

@@ -29,6 +29,7 @@ from actors.chat.events import (
     Status,
     StatusChanged,
     Tagged,
+    Texted,
     seen_by_shopper,
 )
 from actors.chat.hours import Spans
@@ -235,6 +236,7 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             state.opened_at = state.last_at = at
         case StatusChanged():
             state.status, state.until = body.to, body.until
+            state.closed_at = None  # A ticket of SMS may come back from its end.
             _pause_or_go_on(state, at)
             _begin_silence_anew(state, at)
         case Assigned():
@@ -266,7 +268,7 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             kept = (tag for tag in state.tags if tag not in body.remove)
             # Each once, in order: a dictionary keeps both.
             state.tags = tuple(dict.fromkeys((*kept, *body.add)))
-        case Legal() | Noted() | Said() | Read() | Got():
+        case Legal() | Noted() | Said() | Read() | Got() | Texted():
             pass
         case _:
             assert_never(body)

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET
 
-from actors.chat import control
+from actors.chat import control, texting
 from actors.chat.afterwards import after
 from actors.chat.commands import Block, End, Note, Say, Start, Then
 from actors.chat.events import (
@@ -30,6 +30,8 @@ CHAR_BYTES = 4
 
 def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     """Open the chat with its first message, or append to the one that runs."""
+    if command.channel == "sms":
+        return _text(state, command, rules)
     if state.seq:
         said = Say(
             command.id,
@@ -73,6 +75,29 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     return tuple(events)
 
 
+def _text(state: ChatState, command: Start, rules: Rules) -> Outcome:
+    """Take in what came by SMS; there is no tab that shows a welcome or the terms."""
+    wrong = _unfit(command, rules.limits)
+    if wrong is None and state.seq:
+        wrong = full(state, rules.limits)
+    if wrong is not None:
+        return wrong
+    by, at = command.by, command.at
+    said = Event(by, at, Said(command.text), command.id)
+    if not state.seq:
+        team = team_for(rules.settings.assignment, command.traits)
+        opened = Opened(
+            command.chat, command.site, command.profile, "sms", command.previous, team
+        )
+        return (Event(by, at, opened), said)
+    if state.status != "closed":
+        return (*_woken(state, at), said)
+    if rules.settings.sms.reopen == "new_ticket":
+        return Refused(Reason.CHAT_CLOSED, start_new=True)
+    reopened = StatusChanged("closed", "open", None, "reply")
+    return (Event(SYSTEM, at, reopened), said)
+
+
 def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     """Append a message; an agent's takes the ticket over, anyone's wakes it."""
     if state.status == "closed":
@@ -83,6 +108,8 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
     wrong = full(state, limits)
     if command.then is None or command.text or command.blobs:
         wrong = _unfit(command, limits) or wrong
+    if state.channel == "sms":
+        wrong = texting.unfit(command) or wrong
     if wrong is not None:
         return wrong
     if command.by.startswith(AGENT):

@@ -29,6 +29,7 @@ from broker.http.routes import (
     login,
     people,
     settings,
+    sms,
     transcripts,
 )
 from broker.http.shell import Shell
@@ -72,6 +73,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *library.routes(broker, guards),
             *people.routes(broker, guards),
             *agents.routes(broker, guards),
+            *sms.routes(broker, guards),
             *blobs.routes(broker, guards, gallery),
             *transcripts.routes(broker, guards),
             serving(files(broker.house.version)),

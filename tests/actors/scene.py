@@ -1,6 +1,7 @@
 """A chat as pure values: commands in, what came of them out. No actor, no journal."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,6 +16,7 @@ from actors.chat.commands import (
     Note,
     Rate,
     ReleaseControl,
+    Report,
     Requeue,
     Route,
     Say,
@@ -72,6 +74,17 @@ def starting(
         legal_ack=ack,
         traits=traits,
     )
+
+
+def texting(text: str = "hello", *, chat: ChatId = CHAT) -> Ask:
+    return lambda id_, by, site, at: Start(
+        id_, by, site, at, chat, by.partition(":")[2], text, channel="sms"
+    )
+
+
+def reporting(of: int, failed: str | None = None) -> Ask:
+    state: Literal["sent", "failed"] = "sent" if failed is None else "failed"
+    return lambda id_, by, site, at: Report(id_, by, site, at, Seq(of), state, failed)
 
 
 def saying(text: str = "hi", *, hold: bool = False, if_head: int | None = None) -> Ask:

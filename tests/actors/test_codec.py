@@ -24,6 +24,7 @@ from actors.chat.events import (
     Said,
     StatusChanged,
     Tagged,
+    Texted,
     for_shopper,
     seen_by_shopper,
 )
@@ -48,6 +49,7 @@ BODIES: list[AnyBody] = [
     Tagged(("vip",), ("new",)),
     OfferChanged("ann", "ben", "offered", Millis(9)),
     Rated(4, "fast"),
+    Texted("failed", Seq(3), "error 30003"),
 ]
 KINDS = {body.kind for body in BODIES}
 
@@ -220,6 +222,7 @@ def test_a_fold_takes_up_where_the_state_is_and_refuses_a_hole() -> None:
         (StatusChanged("open", "snoozed"), False),
         (Assigned(None, "ann", "reply"), False),
         (CheckedIn("due", 0, Millis(0)), False),
+        (Texted("sent", Seq(3)), False),
     ],
 )
 def test_a_shopper_sees_what_the_protocol_says(body: AnyBody, *, seen: bool) -> None:

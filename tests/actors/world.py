@@ -25,6 +25,7 @@ from actors.cells.idmaker import IdMaker
 from actors.cells.orders import Order, Ring, Sign
 from actors.cells.profile import ProfileCell
 from actors.cells.reviews import Reviews
+from actors.cells.texter import TexterCell
 from actors.chat.events import Event
 from actors.chat.state import ChatState
 from actors.desk import places
@@ -59,6 +60,8 @@ class Room:
         self.rows: list[tuple[TicketRow, str, tuple[ReadRow, ...]]] = []
         self.reads: list[tuple[int, AgentId, Seq]] = []
         self.presences: list[dict[AgentId, Presence]] = []
+        self.left = 0
+        """How often it was told that something has to leave."""
         self.on_publish: Callable[[ChatId, Event], None] = lambda _chat, _event: None
         """A place for faults."""
         self.place: Callable[[SiteId, places.Place], None] = lambda _site, _place: None
@@ -89,6 +92,9 @@ class Room:
 
     def ask_to_rate(self, chat: ChatId, who: Person) -> None:
         self.asked.append((chat, who))
+
+    def outgoing(self) -> None:
+        self.left += 1
 
     def listening(self, chat: ChatId) -> bool:
         return bool(self.places.get(chat))
@@ -170,7 +176,9 @@ class World:
             self.clock,
             lambda _site: self.rules,
         )
-        fittings = Fittings(self.journal, self.timers, self.clock)
+        fittings = Fittings(
+            self.journal, self.timers, self.clock, lambda _site: self.rules
+        )
         self.chats: Kind[ChatCell] = Kind(
             self.system, "chat", partial(ChatCell, shop=shop)
         )
@@ -180,6 +188,11 @@ class World:
             partial(ProfileCell, chats=self.chats, ids=self.ids, fittings=fittings),
         )
         workplace = Workplace(self.room, self.chats, lambda _site: self.rules, fittings)
+        self.texters: Kind[TexterCell] = Kind(
+            self.system,
+            "texter",
+            partial(TexterCell, chats=self.chats, ids=self.ids, fittings=fittings),
+        )
         self.desks: Kind[DeskCell] = Kind(
             self.system,
             "desk",

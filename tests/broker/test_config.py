@@ -57,6 +57,7 @@ def test_every_key_has_a_variable(key: Key) -> None:
         "server.trusted_proxies": "10.0.0.0/8, ::1/128",
         "limits.trusted_networks": "10.0.0.0/8, ::1/128",
         "metrics.token": TOKEN,
+        "sms.auth_token": TOKEN,
         "log.access": "true",
         "limits.total": "1000",
     }.get(key.path, str(key.default))
