@@ -14,7 +14,7 @@ from typing import get_args
 
 import msgspec
 
-from actors.chat.events import AnyBody, Event, Said
+from actors.chat.events import AnyBody, Event, Noted, Said
 from actors.chat.state import ChatState, evolve
 from actors.ids import Millis, Person, Seq
 from storage.records import Record, SnapshotRow
@@ -66,7 +66,7 @@ UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 def to_record(event: Event, seq: Seq, prev: Seq) -> Record:
     """Return `event` as the journal keeps it; `prev` is the shopper's one before it."""
     body = event.body
-    text: str | None = getattr(body, "text", None)
+    text = body.text if type(body) is Said or type(body) is Noted else None
     packed = _encode(body)
     blobs = body.blobs if type(body) is Said else ()
     return Record(

@@ -206,6 +206,10 @@ AnyBody = (
 )
 
 
+TEXTED = (Said, Noted)
+"""What the message table shows. A rating's words are no message."""
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, by whom and when."""
 

@@ -3,11 +3,10 @@
 import sqlite3
 import sys
 from pathlib import Path
-from typing import get_args
 
 import click
 
-from actors.chat.events import AnyBody
+from actors.chat.events import TEXTED
 from broker import replay
 from broker.commands import options
 from broker.commands.reading import existing, journal, moment
@@ -46,8 +45,7 @@ def command(folder: Path, find: str | None) -> None:
 
 def texted() -> set[str]:
     """Return the kinds of events that the message table shows."""
-    bodies: tuple[type[AnyBody], ...] = get_args(AnyBody)
-    return {body.kind for body in bodies if "text" in body.__struct_fields__}
+    return {body.kind for body in TEXTED}
 
 
 def _differences(folder: Path) -> list[str]:

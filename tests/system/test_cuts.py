@@ -190,7 +190,7 @@ async def agent_talks(device: Device, nursery: trio.Nursery, shop: Shop) -> Chat
         MsgSend(new_id(), chat, "question 1"),
     )
     await device.saw("answer to question 1")
-    await device.ask(TicketAssign(new_id(), chat, AgentId("ann")))
+    await device.ask(TicketAssign(new_id(), chat, AgentId("ann"), force=True))
     await device.ask(Read(new_id(), chat, device.events[-1].seq))
     await device.ask(MsgSend(new_id(), chat, "question 2", hold=True))
     await device.saw("answer to question 2")

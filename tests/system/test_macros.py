@@ -206,7 +206,7 @@ async def test_if_one_part_cannot_be_nothing_is_done(quick_shop: Shop) -> None:
     _, ann, chat = await talking(shop)
     refused = await ann.ask("msg.send", chat=chat, macro="gone")
     assert (refused["code"], refused["path"]) == ("not_found", "$.macro")
-    await ann.ask("ticket.assign", chat=chat, to="bob")
+    await ann.ask("ticket.assign", chat=chat, to="bob", force=True)
     size = await shop.size()
     refused = await ann.ask("msg.send", chat=chat, macro="bob")
     assert (refused["code"], refused["holder"]) == ("conflict", "bob")
