@@ -9,6 +9,8 @@ APART = Millis(5_000)
 """At most one push a shopper in this time, however often the queue moves."""
 SERVED = 0
 """The position of one who waits no more."""
+UNKNOWN = -1
+"""What a shopper was told who has come anew: something, or nothing, long ago."""
 
 
 class Line(msgspec.Struct, gc=False):
@@ -32,8 +34,9 @@ class Line(msgspec.Struct, gc=False):
         self.stale = True
 
     def forget(self, chat: ChatId) -> None:
-        """Note that a shopper may not know what they were told."""
-        self.told.pop(chat, None)
+        """Note that a shopper may not know what they were told, or no longer."""
+        # Who was served while away still believes that they wait.
+        self.told[chat] = UNKNOWN
         self.stale = True
 
     def due(self, now: Millis) -> bool:

@@ -360,6 +360,18 @@ def test_a_position_is_told_when_it_changes_and_not_too_often() -> None:
     assert line.take(desk.router.ledger, desk.now) == {"b": 1}
 
 
+def test_who_was_served_while_away_is_told_when_they_come_back() -> None:
+    desk, line = Desk(), Line()
+    line.watch(on=True)
+    desk.put("a")
+    assert line.take(desk.router.ledger, desk.now) == {"a": 1}
+    desk.put("a", assignee=ANN)
+    # This is told while nobody is there to hear it.
+    assert line.take(desk.router.ledger, desk.now) == {"a": 0}
+    line.forget(ChatId("a"))
+    assert line.take(desk.router.ledger, desk.now) == {"a": 0}
+
+
 def test_nobody_is_told_where_the_site_does_not_want_it() -> None:
     desk, line = Desk(), Line()
     desk.put("a")

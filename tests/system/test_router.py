@@ -82,6 +82,19 @@ async def test_shoppers_in_the_queue_hear_how_far_they_are(quick_shop: Shop) -> 
     assert (await bob.until(kind="queue", position=1))["ahead"] == 0
 
 
+async def test_who_was_served_while_away_learns_that_the_wait_is_over(
+    quick_shop: Shop,
+) -> None:
+    await save(quick_shop, replace(ROUND, show_queue=True))
+    sara, chat = await start(quick_shop, "sara")
+    assert (await sara.until(t="push", kind="queue"))["position"] == 1
+    await sara.cut()
+    await quick_shop.agent("ann")
+    await trio.sleep(20)
+    sara = await quick_shop.shopper("sara", resume={"chats": {chat: 4}})
+    assert (await sara.until(t="push", kind="queue"))["position"] == 0
+
+
 async def test_a_queue_that_moves_fast_is_told_of_seldom(quick_shop: Shop) -> None:
     await save(quick_shop, replace(ROUND, show_queue=True))
     waiting = [await start(quick_shop, f"s{number}") for number in range(8)]
