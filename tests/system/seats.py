@@ -1,0 +1,145 @@
+"""Somebody at work: what one connection has of its chats and of its list.
+
+All of it comes from the frames that were sent, applied in their order, as any client
+would; whatever a client has to notice as missing or doubled is noticed.
+"""
+
+import trio
+
+from tests.system.client import Client, Closed, Frame
+from tests.system.lists import Mirror
+from tests.system.recount import Recount
+
+AT_ONCE = 0.001
+"""Seconds of virtual time in which everything that was sent is taken."""
+
+
+class Log:
+    """One chat, as far as this connection was told of it."""
+
+    def __init__(self, after: int) -> None:
+        self.after = self.position = after
+        self.frames: list[Frame] = []
+
+    def apply(self, frame: Frame) -> None:
+        """Take an event, or the answer that stands for one of one's own."""
+        assert frame["prev"] == self.position, ("a gap, or twice", frame)
+        self.position = frame["seq"]
+        self.frames.append(frame)
+
+    def check(self, expected: list[Frame]) -> None:
+        """Compare what came with what had to come."""
+        assert [f["seq"] for f in self.frames] == [f["seq"] for f in expected]
+        for frame, right in zip(self.frames, expected, strict=True):
+            if frame["t"] == "ev":
+                assert frame == right
+            else:
+                place = (frame["chat"], frame["seq"], frame["prev"], frame["at"])
+                assert place == (
+                    right["chat"],
+                    right["seq"],
+                    right["prev"],
+                    right["at"],
+                )
+
+
+class Seat:
+    """One connection of one person."""
+
+    def __init__(self, client: Client, sub: str, list_: Mirror | None = None) -> None:
+        self.client = client
+        self.sub = sub
+        self.list = list_
+        self.insider = client.welcome["role"] != "shopper"
+        self.logs: dict[str, Log] = {}
+        self.position: dict[str, int] = {}
+        """How far a shopper was last told to be in the queue, by chat."""
+        self.here = True
+        self._taken = len(client.heard)
+        self._asked: dict[str, Frame] = {}
+
+    async def ask(self, op: str, **fields: object) -> Frame:
+        """Ask for something and return the answer, which counts like any frame."""
+        id_ = await self.client.say(op, **fields)
+        self._asked[id_] = {"op": op, **fields}
+        return await self.client.answer(id_)
+
+    async def say(self, op: str, **fields: object) -> None:
+        """Ask for something, and see about the answer later."""
+        id_ = await self.client.say(op, **fields)
+        self._asked[id_] = {"op": op, **fields}
+
+    async def absorb(self) -> None:
+        """Take all that was sent."""
+        with trio.move_on_after(AT_ONCE):
+            try:
+                while True:
+                    await self.client.next()
+            except Closed:
+                self.here = False
+        new = self.client.heard[self._taken :]
+        self._taken += len(new)
+        for frame in new:
+            self._apply(frame)
+
+    async def leave(self) -> None:
+        """Go without a word."""
+        self.here = False
+        await self.client.cut()
+
+    def come_back(self, old: "Seat") -> None:
+        """Go on from what an earlier connection had."""
+        self.logs, self.position = old.logs, old.position
+        # What came before the list did counts too.
+        self._taken = 1
+
+    def check(self, recount: Recount) -> None:
+        """Compare all that came with the journal."""
+        for chat, log in self.logs.items():
+            ticket = recount.tickets[chat]
+            log.check(ticket.log(insider=self.insider, after=log.after))
+        if self.list is not None:
+            self._check_list(self.list, recount)
+
+    def _check_list(self, mirror: Mirror, recount: Recount) -> None:
+        asked = mirror.asked
+        view, status = str(asked["view"]), str(asked.get("status", "open"))
+        expected = {row["chat"]: row for row in recount.rows(self.sub, view, status)}
+        # Who is connected is in no journal.
+        rows = {
+            chat: row | {"flags": [flag for flag in row["flags"] if flag != "online"]}
+            for chat, row in mirror.rows.items()
+        }
+        assert rows == expected, (self.sub, view, status)
+        assert mirror.badge == recount.badge(self.sub), self.sub
+
+    def _apply(self, frame: Frame) -> None:
+        match frame["t"]:
+            case "ev":
+                if frame["kind"] == "opened" and frame["chat"] not in self.logs:
+                    self.logs[frame["chat"]] = Log(0)
+                self.logs[frame["chat"]].apply(frame)
+            case "ok":
+                self._answered(frame, self._asked.pop(frame["re"], {"op": ""}))
+            case "ix" | "badge" if self.list is not None:
+                self.list.take(frame)
+            case "push" if frame["kind"] == "queue":
+                assert frame["position"] == max(0, frame["ahead"] + 1) or (
+                    frame["position"] == 0
+                )
+                self.position[frame["chat"]] = frame["position"]
+            case "push" if frame.get("why") == "out_of_reach":
+                del self.logs[frame["chat"]]
+            case _:
+                pass
+
+    def _answered(self, frame: Frame, asked: Frame) -> None:
+        match asked["op"]:
+            case "chat.open":
+                self.logs[frame["chat"]] = Log(asked.get("after", 0))
+            case "chat.leave":
+                self.logs.pop(frame["chat"], None)
+            case _:
+                log = self.logs.get(frame.get("chat", ""))
+                if log is not None and "prev" in frame and "dup" not in frame:
+                    log.apply(frame)
