@@ -110,6 +110,9 @@ class LimitsConfig(Section, frozen=True):
     logins: Annotated[
         int, Meta(ge=1, le=10_000), _says("Logins of one address in five minutes.")
     ] = 5
+    logins_per_account: Annotated[
+        int, Meta(ge=1, le=10_000), _says("Logins of one account in five minutes.")
+    ] = 20
     per_ip: Annotated[Count, _says("Connections of one address.")] = 2000
     per_ip_visitors: Annotated[
         Count, _says("Sockets of one address that no token has vouched for.")

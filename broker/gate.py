@@ -41,6 +41,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     email: str | None = None
     phone: str | None = None
     locale: str | None = None
+    ver: int = 0
+    """Of the agent's credentials, when it was signed."""
 
     @property
     def insider(self) -> bool:
@@ -71,6 +73,7 @@ class _Claims(msgspec.Struct, frozen=True):
     email: str | None = None
     phone: str | None = None
     locale: str | None = None
+    ver: int = 0
 
 
 _header = msgspec.json.Decoder(_Header).decode
@@ -176,6 +179,7 @@ def _identity(key: Key, claims: _Claims, now: float) -> Identity | None:
         claims.email,
         claims.phone,
         claims.locale,
+        claims.ver,
     )
 
 

@@ -104,6 +104,8 @@ class Sites:
         agent = self.agent(identity.site, identity.sub)
         if agent is None or agent.disabled_at is not None:
             return False
+        if agent.token_version != identity.ver:
+            return False
         return agent.role in {identity.role, "admin"}
 
     def agents(self, site: str) -> list[Agent]:

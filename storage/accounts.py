@@ -64,6 +64,8 @@ class Agent(msgspec.Struct, frozen=True):
     """`None`: no login, tokens come from the command line."""
     disabled_at: int | None
     created_at: int
+    token_version: int = 0
+    """Tokens of any other are good for nothing any more."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -126,6 +128,14 @@ def keys(connection: sqlite3.Connection) -> list[Key]:
     ]
 
 
+def keys_of(connection: sqlite3.Connection, site: str) -> list[Key]:
+    """Return the keys with which `site` signs its shoppers' tokens, the oldest first.
+
+    Of several with the same moment the order is theirs by kid, as in `keys`.
+    """
+    return [key for key in keys(connection) if key.site == site]
+
+
 def remove_key(db: Database, kid: str, at: int) -> bool:
     """Return whether a key that was in use is no more; its kid stays taken."""
     sql = """
@@ -145,7 +155,7 @@ def save_agent(db: Database, agent: Agent) -> bool:
     """
     sql = """
     UPDATE OR IGNORE agent SET email = ?, name = ?, role = ?, password = ?,
-      disabled_at = ? WHERE site = ? AND id = ?"""
+      disabled_at = ?, token_version = ? WHERE site = ? AND id = ?"""
     return _update(
         db,
         sql,
@@ -154,6 +164,7 @@ def save_agent(db: Database, agent: Agent) -> bool:
         agent.role,
         agent.password,
         agent.disabled_at,
+        agent.token_version,
         agent.site,
         agent.id,
     )
@@ -243,9 +254,7 @@ def _update(db: Database, sql: str, *values: object) -> bool:
 def _agents(connection: sqlite3.Connection, sql: str, *values: str) -> list[Agent]:
     found: list[Agent] = []
     for row in connection.execute(sql, values).fetchall():
-        site_, id_, email, name, role, password, disabled_at, created_at = row
+        site_, id_, email, name, role, password, *times = row
         hashed = None if password is None else PasswordHash(password)
-        found.append(
-            Agent(site_, id_, email, name, role, hashed, disabled_at, created_at)
-        )
+        found.append(Agent(site_, id_, email, name, role, hashed, *times))
     return found

@@ -271,6 +271,12 @@ def outgoing(db: Database) -> None:
     db.executescript(numbers.TABLES)
 
 
+@migrations()
+def token_versions(db: Database) -> None:
+    """Let a new password end the tokens that were signed before."""
+    db.execute("ALTER TABLE agent ADD COLUMN token_version INTEGER NOT NULL DEFAULT 0")
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

@@ -11,17 +11,8 @@ from broker.commands.asking import ask, request
 from broker.commands.reading import journal
 from broker.commands.show import show
 from broker.config import Config
-from broker.office.requests import AddSite
+from broker.office.requests import AddKey, AddSite, KeyShown, RemoveKey, shown
 from storage import accounts
-
-
-class KeyShown(msgspec.Struct, frozen=True):
-    """What a shop's backend needs to sign its shoppers' tokens."""
-
-    kid: str
-    alg: str
-    secret: str
-    """To be used as it stands: its characters are the key's bytes."""
 
 
 class SiteShown(msgspec.Struct, frozen=True):
@@ -37,7 +28,7 @@ class SiteShown(msgspec.Struct, frozen=True):
 
 @click.group("site")
 def command() -> None:
-    """List, add and show sites."""
+    """List, add and show sites, and change their keys."""
 
 
 @command.command("list")
@@ -72,18 +63,55 @@ def add(name: str, title: str | None, folder: Path, file: Path | None) -> None:
         show(_shown(connection, name, config))
 
 
+@command.group("keys")
+def keys_() -> None:
+    """List, add and remove the keys that sign a site's shoppers' tokens."""
+
+
+@keys_.command("list")
+@options.data
+@options.site
+def list_keys(folder: Path, site: str) -> None:
+    """Print a site's keys as JSON, the oldest first."""
+    with journal(folder) as connection:
+        name = _existing(connection, site).id
+        show([shown(key) for key in accounts.keys_of(connection, name)])
+
+
+@keys_.command("add")
+@options.data
+@options.config
+@options.site
+def add_key(folder: Path, file: Path | None, site: str) -> None:
+    """Add a key, and print it as JSON. Those there are stay good."""
+    config = options.configured(folder, file)
+    show(ask(folder, config, request(AddKey, {"site": site})))
+
+
+@keys_.command("remove")
+@click.argument("kid")
+@options.data
+@options.config
+@options.site
+def remove_key(kid: str, folder: Path, file: Path | None, site: str) -> None:
+    """Remove a key: its tokens are good for nothing, whoever uses one is sent away."""
+    config = options.configured(folder, file)
+    show(ask(folder, config, request(RemoveKey, {"site": site, "kid": kid})))
+
+
 def _shown(connection: sqlite3.Connection, name: str, config: Config) -> SiteShown:
+    site = _existing(connection, name)
+    keys = [shown(key) for key in accounts.keys_of(connection, name)]
+    snippet = f'<script async src="{_address(config)}/widget.js" data-site="{name}">'
+    return SiteShown(site.id, site.name, site.created_at, snippet + "</script>", keys)
+
+
+def _existing(connection: sqlite3.Connection, name: str) -> accounts.Site:
     site = accounts.site(connection, name)
     if site is None:
         known = ", ".join(other.id for other in accounts.sites(connection))
         raise click.ClickException(f"There is no site {name}; there are: {known}.")
-    keys = [
-        KeyShown(key.kid, key.alg, key.secret.decode())
-        for key in accounts.keys(connection)
-        if key.site == name
-    ]
-    snippet = f'<script async src="{_address(config)}/widget.js" data-site="{name}">'
-    return SiteShown(site.id, site.name, site.created_at, snippet + "</script>", keys)
+    return site
 
 
 def _address(config: Config) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 UNKNOWN = Denied(Code.NOT_FOUND, "There is no such agent.", "$.id")
 TAKEN = Denied(Code.CONFLICT, "Another account has this e-mail address.", "$.email")
+LAST_ADMIN = Denied(
+    Code.CONFLICT, "It is the last admin of this site: make another one first."
+)
 
 
 async def add_agent(broker: "Broker", ask: AddAgent) -> Employed | Denied:
@@ -49,7 +52,10 @@ async def add_agent(broker: "Broker", ask: AddAgent) -> Employed | Denied:
 
 
 async def change_agent(broker: "Broker", ask: ChangeAgent) -> Employed | Denied:
-    """Change an account; who loses rights by it is sent away at once."""
+    """Change an account; whose token says less or more than it is sent away at once.
+
+    With another password all older tokens are worthless.
+    """
     password: PasswordHash | None = None
     if ask.password is not UNSET and ask.password is not None:
         password = await hashed(ask.password)
@@ -106,6 +112,8 @@ def _change(
     disabled_at = old.disabled_at
     if ask.disabled is not UNSET:
         disabled_at = (old.disabled_at or now) if ask.disabled else None
+    # Counted, not dated: what is signed while this is being written is older, too.
+    tokens_end = ask.password is not UNSET
     new = Agent(
         old.site,
         old.id,
@@ -115,8 +123,21 @@ def _change(
         old.password if ask.password is UNSET else password,
         disabled_at,
         old.created_at,
+        old.token_version + tokens_end,
     )
+    if _is_admin(old) and not _is_admin(new) and not _other_admins(db, old):
+        return LAST_ADMIN
     return new if accounts.save_agent(db, new) else TAKEN
+
+
+def _is_admin(agent: Agent) -> bool:
+    return agent.role == "admin" and agent.disabled_at is None
+
+
+def _other_admins(db: Database, than: Agent) -> bool:
+    """Return whether somebody could give the site an admin again."""
+    others = accounts.agents(db.conn, than.site)
+    return any(_is_admin(other) and other.id != than.id for other in others)
 
 
 def _learn(broker: "Broker", outcome: Agent | Denied) -> None:
@@ -124,7 +145,7 @@ def _learn(broker: "Broker", outcome: Agent | Denied) -> None:
     if isinstance(outcome, Agent):
         before = broker.sites.agent(outcome.site, outcome.id)
         broker.sites.set_agent(outcome)
-        if before is not None and _loses(before, outcome):
+        if before is not None and _outdates_tokens(before, outcome):
             if outcome.disabled_at is not None:
                 # At once: no ticket may be given to them any more.
                 key = f"{outcome.site}/{outcome.id}"
@@ -136,6 +157,7 @@ def _answer(outcome: Agent | Denied) -> Employed | Denied:
     return employed(outcome) if isinstance(outcome, Agent) else outcome
 
 
-def _loses(before: Agent, after: Agent) -> bool:
+def _outdates_tokens(before: Agent, after: Agent) -> bool:
     disabled = before.disabled_at is None and after.disabled_at is not None
-    return disabled or (before.role == "admin" and after.role != "admin")
+    renewed = before.token_version != after.token_version
+    return disabled or renewed or before.role != after.role

@@ -9,12 +9,14 @@ from broker.office import agents, keys
 from broker.office.passwords import Busy
 from broker.office.requests import (
     AddAgent,
+    AddKey,
     AddSite,
     AnyAnswer,
     AnyRequest,
     ChangeAgent,
     Denied,
     MintToken,
+    RemoveKey,
 )
 from broker.wire.errors import Code
 from storage.errors import Unwritable
@@ -31,6 +33,10 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
                 return await keys.mint_token(broker, ask)
             case AddSite():
                 return await keys.add_site(broker, ask)
+            case AddKey():
+                return await keys.add_key(broker, ask)
+            case RemoveKey():
+                return await keys.remove_key(broker, ask)
             case AddAgent():
                 return await agents.add_agent(broker, ask)
             case ChangeAgent():

@@ -10,12 +10,17 @@ from broker import founding
 from broker.gate import sign
 from broker.office.agents import employ
 from broker.office.requests import (
+    AddKey,
     AddSite,
     Denied,
     Founded,
+    KeyRemoved,
+    KeyShown,
     Minted,
     MintToken,
+    RemoveKey,
     no_site,
+    shown,
 )
 from broker.sites import Site
 from broker.wire.errors import Code
@@ -24,6 +29,17 @@ from storage.accounts import Key
 
 if TYPE_CHECKING:
     from broker.server import Broker
+
+
+MOST_KEYS = 8
+"""Of one site: while one takes the place of another there are two."""
+NO_KEY = Denied(Code.NOT_FOUND, "The site has no such key.", "$.kid")
+LAST_KEY = Denied(
+    Code.CONFLICT, "It is the last key of this site: add another one first."
+)
+MANY_KEYS = Denied(
+    Code.CONFLICT, f"A site has at most {MOST_KEYS} keys: remove another one first."
+)
 
 
 async def mint_token(broker: "Broker", ask: MintToken) -> Minted | Denied:
@@ -54,6 +70,9 @@ def signed(broker: "Broker", ask: MintToken) -> Minted | Denied:
     }
     claims |= {"name": ask.name} if ask.name else {}
     claims |= {"email": ask.email} if ask.email else {}
+    account = broker.sites.agent(ask.site, ask.sub)
+    if ask.role != "shopper" and account is not None and account.token_version:
+        claims["ver"] = account.token_version
     return Minted(sign(key, claims), now + ask.ttl)
 
 
@@ -71,6 +90,55 @@ async def add_site(broker: "Broker", ask: AddSite) -> Founded | Denied:
     if not await broker.change(partial(_add, site=new, key=key), known):
         return Denied(Code.CONFLICT, f"There is a site {ask.site} already.", "$.site")
     return Founded(ask.site)
+
+
+async def add_key(broker: "Broker", ask: AddKey) -> KeyShown | Denied:
+    """Let a site sign with one more key from now on."""
+    if ask.site not in broker.sites:
+        return no_site(ask.site)
+    new = founding.new_key(ask.site, broker.clock(), broker.chance)
+
+    def known(added: Denied | None) -> None:
+        if added is None:
+            broker.gate.add(new)
+
+    refused = await broker.change(partial(_add_key, new=new), known)
+    return shown(new) if refused is None else refused
+
+
+async def remove_key(broker: "Broker", ask: RemoveKey) -> KeyRemoved | Denied:
+    """Let in nobody any more who comes with a token of this key.
+
+    Whoever is here with one is sent away when the broker next looks, within a minute.
+    """
+    if ask.site not in broker.sites:
+        return no_site(ask.site)
+
+    def gone(refused: Denied | None) -> None:
+        if refused is None:
+            broker.gate.remove(ask.kid)
+
+    write = partial(_remove_key, ask=ask, now=broker.clock())
+    refused = await broker.change(write, gone)
+    return KeyRemoved(ask.site, ask.kid) if refused is None else refused
+
+
+def _add_key(db: Database, new: Key) -> Denied | None:
+    if len(accounts.keys_of(db.conn, new.site or "")) >= MOST_KEYS:
+        return MANY_KEYS
+    accounts.add_key(db, new)
+    return None
+
+
+def _remove_key(db: Database, ask: RemoveKey, now: int) -> Denied | None:
+    # Of this site alone: staff keys and those of others are none of its.
+    kids = [key.kid for key in accounts.keys_of(db.conn, ask.site)]
+    if ask.kid not in kids:
+        return NO_KEY
+    if len(kids) == 1:
+        return LAST_KEY
+    accounts.remove_key(db, ask.kid, now)
+    return None
 
 
 def _add(db: Database, site: accounts.Site, key: Key) -> bool:

@@ -45,6 +45,8 @@ async def log_in(
 
 
 def _still(broker: "Broker", agent: Agent) -> bool:
-    """Return whether the account is in use: to check a password takes its time."""
+    """Return whether it is so yet: to check a password takes its time."""
     now = broker.sites.agent(agent.site, agent.id)
-    return now is not None and now.disabled_at is None
+    return (
+        now is not None and now.disabled_at is None and now.password == agent.password
+    )

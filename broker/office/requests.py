@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from broker.gate import MAX_SUB
 from broker.sites import DEFAULT_SITE
 from broker.wire.errors import TABLE, Code
-from storage.accounts import Agent
+from storage.accounts import Agent, Key
 
 LONGEST_TTL = 366 * 86_400
 """Seconds a token may be good for: one that never ends is a password."""
@@ -67,6 +67,19 @@ class AddSite(Request, frozen=True, kw_only=True, tag="site.add"):
     name: Label | None = None
 
 
+class AddKey(Request, frozen=True, kw_only=True, tag="key.add"):
+    """One more key with which a shop signs its shoppers' tokens."""
+
+    site: str = DEFAULT_SITE
+
+
+class RemoveKey(Request, frozen=True, kw_only=True, tag="key.remove"):
+    """One of them less: its tokens are good for nothing from then on."""
+
+    site: str = DEFAULT_SITE
+    kid: str
+
+
 class AddAgent(Request, frozen=True, kw_only=True, tag="agent.add"):
     """A new account; without a password its tokens come from the command line."""
 
@@ -115,6 +128,27 @@ class Founded(msgspec.Struct, frozen=True):
     site: str
 
 
+class KeyShown(msgspec.Struct, frozen=True):
+    """What a shop's backend needs to sign its shoppers' tokens."""
+
+    kid: str
+    alg: str
+    secret: str
+    """To be used as it stands: its characters are the key's bytes."""
+    created_at: int
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"KeyShown({self.kid!r})"
+
+
+class KeyRemoved(msgspec.Struct, frozen=True):
+    """A key that is no more."""
+
+    site: str
+    kid: str
+
+
 class Employed(msgspec.Struct, frozen=True):
     """An account as it is now; its password is nobody's business."""
 
@@ -129,11 +163,13 @@ class Employed(msgspec.Struct, frozen=True):
     created_at: int
 
 
-AnyRequest = MintToken | AddSite | AddAgent | ChangeAgent
-AnyAnswer = Minted | Founded | Employed
+AnyRequest = MintToken | AddSite | AddKey | RemoveKey | AddAgent | ChangeAgent
+AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
     AddSite: Founded,
+    AddKey: KeyShown,
+    RemoveKey: KeyRemoved,
     AddAgent: Employed,
     ChangeAgent: Employed,
 }
@@ -152,6 +188,11 @@ def employed(agent: Agent) -> Employed:
         agent.disabled_at is not None,
         agent.created_at,
     )
+
+
+def shown(key: Key) -> KeyShown:
+    """Return how a shop's `key` is shown to whom it belongs."""
+    return KeyShown(key.kid, key.alg, key.secret.decode(), key.created_at)
 
 
 def no_site(site: str) -> Denied:

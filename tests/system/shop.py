@@ -17,6 +17,8 @@ from broker import founding
 from broker.config import Config, LimitsConfig
 from broker.founding import SETTINGS
 from broker.gate import sign
+from broker.office.clerk import carry_out
+from broker.office.requests import AddKey, Denied
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE, Site
 from storage import accounts, documents, queries
@@ -192,6 +194,11 @@ class Shop:
         for key in (await broker.query(founding.learn)).keys:
             broker.gate.add(key)
         broker.sites.add(Site(SiteId(site), site.title(), Rules(1, settings)))
+
+    async def another_key(self, site: str = DEFAULT_SITE) -> None:
+        """Let a site sign with a new key from now on."""
+        added = await carry_out(self.broker, AddKey(site=site))
+        assert not isinstance(added, Denied)
 
     async def journal(self, chat: str) -> list[Entry]:
         """Return all events of a chat, as they are on the disk."""

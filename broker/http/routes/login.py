@@ -16,7 +16,7 @@ from broker.server import Broker
 from broker.wire.errors import Code
 
 WINDOW_S = 300.0
-"""Seconds in which logins of one address are counted (spec F57)."""
+"""Seconds in which logins of one address, and of one account, are counted (F57)."""
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +41,10 @@ class Session(msgspec.Struct, frozen=True):
 
 def routes(broker: Broker) -> list[HTTPRouteHandler]:
     """Return the handler."""
-    attempts = Attempts(broker.config.limits.logins, WINDOW_S)
+    limits = broker.config.limits
+    attempts = Attempts(limits.logins, WINDOW_S)
+    # Also of one from many addresses; whether there is such an account or not.
+    alike = Attempts(limits.logins_per_account, WINDOW_S)
 
     @post(
         "/v1/login",
@@ -58,11 +61,17 @@ def routes(broker: Broker) -> list[HTTPRouteHandler]:
         addresses = broker.addresses
         caller = addresses.caller(client.host if client else "", request.headers)
         if not addresses.trusts(caller):
-            wait = attempts.wait(caller.household, broker.monotonic())
-            if wait > 0:
-                broker.tally.limited["logins"] += 1
-                raise Refusal(Code.RATE_LIMITED, retry_ms=int(wait * 1000) + 1)
+            now = broker.monotonic()
+            _limit(broker, "logins", attempts.wait(caller.household, now))
+            wait = alike.wait(data.email.casefold(), now)
+            _limit(broker, "logins_per_account", wait)
         minted = granted(await log_in(broker, data.email, data.password, data.site))
         return Session(minted.token, minted.exp)
 
     return [login]
+
+
+def _limit(broker: Broker, limit: str, wait: float) -> None:
+    if wait > 0:
+        broker.tally.limited[limit] += 1
+        raise Refusal(Code.RATE_LIMITED, retry_ms=int(wait * 1000) + 1)

@@ -89,6 +89,39 @@ def test_sites_are_added_listed_and_shown(tmp_path: Path) -> None:
     assert (bad.exit_code, "--site" in bad.output) == (2, True)
 
 
+def test_keys_are_listed_added_and_removed(tmp_path: Path) -> None:
+    added = parsed(tmp_path, "site", "add", "outlet")
+    assert parsed(tmp_path, "site", "keys", "list", "--site", "outlet") == added["keys"]
+    words = ("--role", "shopper", "--sub", "sara", "--site", "outlet")
+    old = printed(tmp_path, "token", *words).strip()
+    new = parsed(tmp_path, "site", "keys", "add", "--site", "outlet")
+    listed = parsed(tmp_path, "site", "keys", "list", "--site", "outlet")
+    assert listed == [*added["keys"], new]
+    # The newest signs, the others are good yet.
+    token = printed(tmp_path, "token", *words).strip()
+    assert jwt.get_unverified_header(token)["kid"] == new["kid"]
+    kid = jwt.get_unverified_header(old)["kid"]
+    elsewhere = typed("site", "keys", "remove", kid, "--data", tmp_path)
+    assert (elsewhere.exit_code, "no such key" in elsewhere.output) == (1, True)
+    gone = ("site", "keys", "remove", kid, "--site", "outlet")
+    assert parsed(tmp_path, *gone) == {"site": "outlet", "kid": kid}
+    listed = parsed(tmp_path, "site", "keys", "list", "--site", "outlet")
+    assert listed == [new]
+    last = ("site", "keys", "remove", new["kid"], "--site", "outlet")
+    refused = typed(*last, "--data", tmp_path)
+    assert (refused.exit_code, "last key" in refused.output) == (1, True)
+    nowhere = typed("site", "keys", "list", "--site", "x", "--data", tmp_path)
+    assert (nowhere.exit_code, "no site x" in nowhere.output) == (1, True)
+
+
+def test_the_last_admin_of_a_site_is_not_disabled(tmp_path: Path) -> None:
+    for admin in ("ann", "boss"):
+        parsed(tmp_path, "agent", "add", admin, "--role", "admin")
+    assert parsed(tmp_path, "agent", "disable", "ann")["disabled"] is True
+    refused = typed("agent", "disable", "boss", "--data", tmp_path)
+    assert (refused.exit_code, "last admin" in refused.output) == (1, True)
+
+
 def test_the_snippet_names_the_public_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +132,7 @@ def test_the_snippet_names_the_public_address(
 
 
 def test_agents_are_added_listed_disabled_and_enabled(tmp_path: Path) -> None:
+    parsed(tmp_path, "agent", "add", "boss", "--role", "admin")
     words = ("agent", "add", "ann", "--name", "Ann", "--email", "ann@shop.example")
     added = parsed(tmp_path, *words, "--role", "admin")
     assert (added["role"], added["login"], added["disabled"]) == ("admin", False, False)
@@ -108,7 +142,7 @@ def test_agents_are_added_listed_disabled_and_enabled(tmp_path: Path) -> None:
     refused = typed("token", "--role", "agent", "--sub", "ann", "--data", tmp_path)
     assert (refused.exit_code, "disabled" in refused.output) == (1, True)
     assert parsed(tmp_path, "agent", "enable", "ann")["disabled"] is False
-    (ann,) = parsed(tmp_path, "agent", "list", "--site", "default")
+    _, ann = parsed(tmp_path, "agent", "list", "--site", "default")
     assert ann == added | {"login": True}
     again = typed(*words, "--data", tmp_path)
     assert again.exit_code == 1

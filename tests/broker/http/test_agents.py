@@ -7,6 +7,7 @@ from actors.settings import Settings
 from tests.broker.http.web import AGENTS, SETTINGS, Answer, Web, refusal
 from tests.system.client import FORMS, Form
 
+MACROS = "/v1/sites/default/macros"
 ANN = {"id": "ann", "name": "Ann", "email": "ann@shop.example"}
 
 
@@ -25,6 +26,10 @@ async def change(web: Web, sub: str = "ann", **fields: object) -> Answer:
     assert answer.status_code == 200, answer.text
     shown: Answer = answer.json()
     return shown
+
+
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_an_account_is_added_shown_and_listed(web: Web) -> None:
@@ -150,6 +155,87 @@ async def test_an_admin_who_becomes_an_agent_is_sent_away(web: Web) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     assert refusal(await web.client.get(SETTINGS, headers=headers))[0] == 401
     assert (await web.shop.agent("ann")).who == "agent:ann"
+
+
+async def test_an_agent_who_becomes_an_admin_needs_a_token_that_says_so(
+    web: Web,
+) -> None:
+    await add(web)
+    ann, old = await web.shop.agent("ann"), web.shop.token("agent", "ann")
+    with trio.fail_after(1):
+        await change(web, role="admin")
+        assert (await ann.until(t="closing"))["code"] == 4001
+        assert await ann.read_to_the_end() == 4001
+    headers = {"Authorization": f"Bearer {old}"}
+    assert refusal(await web.client.get(SETTINGS, headers=headers))[0] == 403
+    assert (await web.shop.agent("ann", "admin")).who == "agent:ann"
+
+
+async def test_a_new_password_ends_what_was_signed_before(web: Web) -> None:
+    await add(web, password="correct horse battery")
+    good = {"email": ANN["email"], "password": "correct horse battery"}
+    old = (await web.client.post("/v1/login", json=good)).json()["token"]
+    ann, ben = await web.shop.connect(), await web.shop.agent("ben")
+    assert (await ann.hello(token=old))["t"] == "welcome"
+    assert (await web.client.get(MACROS, headers=bearing(old))).status_code == 200
+    await change(web, password="another horse battery")
+    with trio.fail_after(1):
+        assert (await ann.until(t="closing"))["code"] == 4001
+        assert await ann.read_to_the_end() == 4001
+    refused = await (await web.shop.connect()).hello(token=old)
+    assert refused["code"] == "auth_failed"
+    answer = await web.client.get(MACROS, headers=bearing(old))
+    assert refusal(answer) == (401, "auth_failed")
+    assert refusal(await web.client.post("/v1/login", json=good))[0] == 401
+    good |= {"password": "another horse battery"}
+    # Within the same second: it is not the clock that tells old from new.
+    new = (await web.client.post("/v1/login", json=good)).json()["token"]
+    assert (await web.client.get(MACROS, headers=bearing(new))).status_code == 200
+    assert (await ben.ask("presence.set", state="away"))["t"] == "ok"
+
+
+async def test_what_is_no_new_password_ends_no_token(web: Web) -> None:
+    await add(web, password="correct horse battery")
+    ann = await web.shop.agent("ann")
+    await change(web, name="Anna", email="anna@shop.example", role="agent")
+    assert (await ann.ask("presence.set", state="away"))["t"] == "ok"
+
+
+@pytest.mark.parametrize("fields", [{"disabled": True}, {"role": "agent"}])
+async def test_the_last_admin_stays(web: Web, fields: dict[str, object]) -> None:
+    boss = await web.shop.agent("boss", "admin")
+    headers = await web.bearer()
+    answer = await web.client.patch(f"{AGENTS}/boss", json=fields, headers=headers)
+    assert refusal(answer) == (409, "conflict")
+    assert (await boss.ask("presence.set", state="away"))["t"] == "ok"
+    # An admin who is shut out, or of another site, is none to rely on.
+    await add(web, role="admin")
+    await change(web, disabled=True)
+    await web.shop.open_site("outlet", Settings())
+    await web.shop.hire("eva", "admin", "outlet")
+    answer = await web.client.patch(f"{AGENTS}/boss", json=fields, headers=headers)
+    assert refusal(answer) == (409, "conflict")
+    await change(web, disabled=False)
+    await change(web, "boss", **fields)
+
+
+async def test_of_two_admins_who_disable_each_other_one_stays(web: Web) -> None:
+    await add(web, role="admin")
+    codes: list[int] = []
+
+    async def disable(who: str, by: str) -> None:
+        headers, path = await web.bearer("admin", by), f"{AGENTS}/{who}"
+        body = {"disabled": True}
+        answer = await web.client.patch(path, json=body, headers=headers)
+        codes.append(answer.status_code)
+
+    await web.bearer()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(disable, "ann", "boss")
+        nursery.start_soon(disable, "boss", "ann")
+    assert 200 in codes
+    assert set(codes) <= {200, 401, 409}
+    assert codes.count(200) == 1
 
 
 async def test_two_changes_at_the_same_time_both_hold(web: Web) -> None:

@@ -100,6 +100,27 @@ async def test_the_sixth_login_of_an_address_in_five_minutes_has_to_wait(
 
 
 @pytest.mark.slow
+async def test_an_account_that_many_addresses_try_has_to_wait(tmp_path: Path) -> None:
+    config = Config(
+        server=ServerConfig(trusted_proxies=("127.0.0.1/32",)),
+        limits=LimitsConfig(logins_per_account=2),
+    )
+    async with asked(tmp_path, config) as web:
+        await hire(web)
+        for email in (EMAIL, "nobody@shop.example"):
+            codes = []
+            for number in range(4):
+                headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+                body = GOOD | {"email": email.upper() if number % 2 else email}
+                body |= {"password": "wrong horse battery"} if number < 2 else {}
+                answer = await web.client.post("/v1/login", json=body, headers=headers)
+                codes.append(answer.status_code)
+            # The same whether there is such an account or not.
+            assert codes == [401, 401, 429, 429]
+        assert web.shop.broker.tally.limited["logins_per_account"] == 4
+
+
+@pytest.mark.slow
 async def test_behind_a_proxy_each_client_is_counted_for_itself(tmp_path: Path) -> None:
     config = Config(
         server=ServerConfig(trusted_proxies=("127.0.0.1/32",)),
