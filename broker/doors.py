@@ -93,3 +93,8 @@ def open_door(
     )
     nursery.start_soon(door.run, listener)
     return door
+
+
+def in_url(host: str) -> str:
+    """Return how an address is written in a URL."""
+    return f"[{host}]" if ":" in host else host

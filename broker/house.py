@@ -20,6 +20,7 @@ from actors.cells.texter import TexterCell
 from actors.ids import Millis
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
+from broker.blocked import Blocked
 from broker.config import LimitsConfig
 from broker.finder import Finder
 from broker.gate import Gate
@@ -95,6 +96,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
     finder: Finder
     profiles: Profiles
+    blocked: Blocked
     limits: dict[str, float]
     """What clients are told of the limits, by their names in the configuration."""
 
@@ -152,6 +154,7 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         tally=parts.tally,
         finder=Finder(journal),
         profiles=parts.profiles,
+        blocked=Blocked(),
         limits={name: getattr(limits, name) for name in TOLD},
     )
 

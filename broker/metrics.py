@@ -82,6 +82,11 @@ def counters(broker: Broker) -> list[Figure]:
         Figure("repeats", "Requests that had been granted before.", counts.repeated),
         Figure("refusals", "Requests about chats that were refused.", counts.refused),
         Figure(
+            "blocked_writes",
+            "Writes of blocked shoppers that were refused.",
+            broker.house.blocked.refused,
+        ),
+        Figure(
             "bot_answers_dropped",
             "Answers of a bot that came too late.",
             counts.dropped,

@@ -29,7 +29,7 @@ from broker import admin, founding
 from broker.addresses import Addresses
 from broker.books import Books
 from broker.config import Config
-from broker.doors import open_door, portable
+from broker.doors import in_url, open_door, portable
 from broker.edge.admission import Admission, Visit
 from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
@@ -45,6 +45,7 @@ from broker.hub import Hub
 from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.loop import TaskLoop
+from broker.office.blocking import enforce_all
 from broker.outward.outward import Outward
 from broker.peer import Peer
 from broker.profiles import Profiles
@@ -202,6 +203,7 @@ class Broker:
             self.gate.add(key)
         for agent in known.agents:
             self.sites.set_agent(agent)
+        await enforce_all(self)
         for site in known.sites:
             # Whose agents do not come back is to be known, whoever comes or not.
             self.house.desks.tell(site.id, Look())
@@ -279,7 +281,7 @@ class Broker:
                     self.loop.wake()
                     await nursery.start(admin.listen, self)
                     nursery.start_soon(self.front.prepare)
-                    url = f"{server.scheme}://{_in_url(bound[0])}:{bound[1]}"
+                    url = f"{server.scheme}://{in_url(bound[0])}:{bound[1]}"
                     task_status.started(url)
             finally:
                 if self._door is not None:
@@ -394,7 +396,3 @@ def _virtual_wall() -> Callable[[], float]:
         zero = time.time() - trio.current_time()
         _ZERO.set(zero)
     return lambda: zero + trio.current_time()
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

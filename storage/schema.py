@@ -14,8 +14,9 @@ from typing import Protocol
 
 from sqlite_utils import Database, Migrations
 
-from storage import meta, numbers, search
+from storage import blocks, meta, numbers, search
 from storage import outgoing as leaving
+from storage import tables as first
 from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
 from storage.sync import sync
 
@@ -86,8 +87,8 @@ class Connection(Protocol):
 @migrations()
 def first_tables(db: Database) -> None:
     """Create the journal, the rows written with it, and the accounts."""
-    db.executescript(JOURNAL_TABLES)
-    db.executescript(ACCOUNT_TABLES)
+    db.executescript(first.JOURNAL)
+    db.executescript(first.ACCOUNTS)
 
 
 @migrations()
@@ -107,71 +108,6 @@ def people(db: Database) -> None:
     """Keep what a shop tells of its customers, and what they did there."""
     db.executescript(PEOPLE_TABLES)
 
-
-JOURNAL_TABLES = """
-CREATE TABLE event(
-  gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
-  prev INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL,
-  id TEXT NOT NULL, ver INTEGER NOT NULL, body BLOB NOT NULL,
-  CHECK (0 <= prev AND prev < seq)) STRICT;
--- Fences a second writer of a stream; a second index would double the cost of a row.
-CREATE UNIQUE INDEX event_stream_seq ON event(stream, seq);
--- Has its event's gseq as key, so that it needs no index of its own.
-CREATE TABLE message(
-  gseq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL,
-  at INTEGER NOT NULL, by TEXT NOT NULL, text TEXT NOT NULL) STRICT;
-CREATE TABLE ticket(
-  stream INTEGER PRIMARY KEY, chat TEXT NOT NULL, site TEXT NOT NULL,
-  profile TEXT NOT NULL, channel TEXT NOT NULL, status TEXT NOT NULL, until INTEGER,
-  assignee TEXT, control TEXT NOT NULL, preview TEXT NOT NULL, waiting_since INTEGER,
-  opened_at INTEGER NOT NULL, last_at INTEGER NOT NULL, closed_at INTEGER,
-  seq INTEGER NOT NULL, due INTEGER, previous TEXT) STRICT;
--- One conversation per person and channel (spec F6), whatever the actors believe.
-CREATE UNIQUE INDEX ticket_unclosed ON ticket(site, profile, channel)
-  WHERE status <> 'closed';
-CREATE INDEX ticket_person ON ticket(site, profile, channel, stream);
--- For the newest one before it; costs a row when a chat closes, and no message.
-CREATE INDEX ticket_closed ON ticket(site, profile, channel) WHERE status = 'closed';
-CREATE INDEX ticket_listed ON ticket(site, status, last_at);
-CREATE INDEX ticket_held ON ticket(site, assignee, status);
-CREATE INDEX ticket_due ON ticket(due) WHERE due IS NOT NULL;
--- A repeated chat.start finds its chat for life (spec F8).
-CREATE TABLE start(
-  site TEXT NOT NULL, profile TEXT NOT NULL, id TEXT NOT NULL,
-  stream INTEGER NOT NULL, PRIMARY KEY (site, profile, id)) STRICT, WITHOUT ROWID;
-CREATE TABLE snapshot(
-  stream INTEGER PRIMARY KEY, seq INTEGER NOT NULL, ver INTEGER NOT NULL,
-  at INTEGER NOT NULL, state BLOB NOT NULL) STRICT;
-CREATE TABLE meta(
-  key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
-
-ACCOUNT_TABLES = """
-CREATE TABLE site(
-  id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL,
-  created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE key(
-  kid TEXT NOT NULL PRIMARY KEY, site TEXT REFERENCES site(id),
-  use TEXT NOT NULL CHECK (use = 'staff' AND site IS NULL
-    OR use = 'shop' AND site IS NOT NULL),
-  alg TEXT NOT NULL, secret BLOB NOT NULL, created_at INTEGER NOT NULL,
-  removed_at INTEGER) STRICT, WITHOUT ROWID;
-CREATE TABLE settings(
-  site TEXT NOT NULL REFERENCES site(id), version INTEGER NOT NULL,
-  at INTEGER NOT NULL, by TEXT NOT NULL, document TEXT NOT NULL,
-  PRIMARY KEY (site, version)) STRICT;
-CREATE TABLE agent(
-  site TEXT NOT NULL REFERENCES site(id), id TEXT NOT NULL,
-  email TEXT COLLATE NOCASE, name TEXT NOT NULL, role TEXT NOT NULL, password TEXT,
-  disabled_at INTEGER, created_at INTEGER NOT NULL,
-  PRIMARY KEY (site, id)) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX agent_email ON agent(email, site);
-CREATE TABLE profile(
-  site TEXT NOT NULL, id TEXT NOT NULL, sub TEXT, name TEXT, email TEXT, phone TEXT,
-  locale TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-  PRIMARY KEY (site, id)) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX profile_sub ON profile(site, sub);
-"""
 
 DOCUMENT_TABLE = """
 CREATE TABLE document(
@@ -275,6 +211,12 @@ def outgoing(db: Database) -> None:
 def token_versions(db: Database) -> None:
     """Let a new password end the tokens that were signed before."""
     db.execute("ALTER TABLE agent ADD COLUMN token_version INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def blocked(db: Database) -> None:
+    """Remember whom shops have blocked."""
+    db.execute(blocks.TABLE)
 
 
 def open_writer(

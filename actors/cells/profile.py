@@ -23,13 +23,13 @@ from actors.cells.orders import Order
 from actors.cells.ports import Caller
 from actors.cells.reading import ask
 from actors.cells.relay import Relay
-from actors.chat.commands import Start
+from actors.chat.commands import Block, Start
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Millis, Person, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor, Fleeting
 from actors.runtime.system import Kind
-from storage import accounts, queries
+from storage import accounts, blocks, queries
 from storage.accounts import Profile
 from storage.records import Change
 
@@ -71,6 +71,13 @@ class Described(Fleeting, frozen=True):
     """The shop has told anew who the person is; it is durable."""
 
     profile: Profile
+
+
+class Sever(msgspec.Struct, frozen=True):
+    """The shop has blocked the person: close what goes on (F45)."""
+
+    profile: str
+    by: Person
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -155,6 +162,8 @@ class ProfileCell(Actor):
             self._learn(message.profile)
         elif isinstance(message, Begin):
             self._begin(message)
+        elif isinstance(message, Sever):
+            self._sever(message)
 
     def turn_away(self, message: object) -> None:
         """Tell whoever sent `message` to try again."""
@@ -231,6 +240,19 @@ class ProfileCell(Actor):
         find = partial(_find_unclosed, site=self._site, profile=profile.id)
         then = partial(arrive.guest.arrived, profile)
         ask(self, self._fittings.journal, find, then, arrive)
+
+    # Being blocked.
+
+    def _sever(self, sever: Sever) -> None:
+        """Find what goes on; a start that was under way is over by now."""
+        journal, site = self._fittings.journal, self._site
+        find = partial(blocks.unclosed, site=site, profile=sever.profile)
+        ask(self, journal, find, partial(self._close, sever), sever)
+
+    def _close(self, sever: Sever, chats: list[str]) -> None:
+        now = self._fittings.clock()
+        for chat in chats:
+            self._chats.tell(chat, Order(Block("", sever.by, self._site, now)))
 
     # Starting.
 

@@ -24,6 +24,9 @@ def order(peer: "Peer", chat: ChatId, command: AnyCommand) -> None:
     if chats.get(chat) is None and stream_of(chat) is None:
         peer.say(refuse(command.id, Code.NOT_FOUND))
         return
+    if peer.house.blocked.stops(peer.who):
+        peer.say(refuse(command.id, Code.FORBIDDEN))
+        return
     kind = type(command)
     # Cursors keep no place in line, and go with the connection's frames.
     if kind is MoveCursor or peer.may_write(command.id, chat, counted=kind in COUNTED):

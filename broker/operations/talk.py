@@ -64,6 +64,9 @@ def got(peer: "Peer", said: frames.Got) -> None:
 
 def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
     """Have the asker's own actor find or open the chat."""
+    if peer.house.blocked.stops(peer.who):
+        peer.say(refuse(said.id, Code.FORBIDDEN))
+        return
     if not peer.may_write(said.id, NO_CHAT, counted=True):
         return
     limited = not peer.transport.trusted
@@ -106,6 +109,8 @@ def chat_history(peer: "Peer", said: frames.ChatHistory) -> None:
 
 def typing(peer: "Peer", said: frames.Typing) -> None:
     """Pass on that somebody types; a chat that cannot be is ignored."""
+    if peer.house.blocked.stops(peer.who):
+        return
     if peer.house.chats.get(said.chat) is not None or stream_of(said.chat) is not None:
         note = said.note and peer.insider
         sign = Sign(peer.who, peer.site, said.on, note)

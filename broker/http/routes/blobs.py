@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from actors.ids import Person
 from broker.gate import Identity
 from broker.http.attempts import Attempts
 from broker.http.errors import Refusal, refusals
@@ -86,6 +87,8 @@ class Uploads:
 
     def _count(self, request: ImageRequest, place: Place) -> None:
         client, broker = request.client, self._broker
+        if broker.house.blocked.stops(Person(place.owner)):
+            raise Refusal(Code.FORBIDDEN)
         addresses = broker.addresses
         caller = addresses.caller(client.host if client else "", request.headers)
         if not addresses.trusts(caller):

@@ -8,20 +8,22 @@ from itertools import accumulate
 from typing import Annotated, Any
 
 import msgspec
-from litestar import post, put
+from litestar import Request, delete, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from actors.ids import ProfileId
+from actors.ids import Person, ProfileId
 from actors.person import Facts, Moment
-from broker.gate import MAX_SUB
+from broker.gate import MAX_SUB, Identity
 from broker.http.bodies import Strict, decoded
 from broker.http.errors import Refusal, refusals
-from broker.http.guards import BEARER, Guards
+from broker.http.guards import BEARER, Guard, Guards
+from broker.office.blocking import block, unblock
 from broker.office.people import add_happenings, put_facts
 from broker.server import Broker
 from broker.wire.errors import Code
+from storage.accounts import Profile
 from storage.people import CLOSED, STARTED, Happening
 from storage.records import storable
 
@@ -63,6 +65,19 @@ class Described(msgspec.Struct, frozen=True):
     """Under which id the person is known in chats."""
 
     profile: ProfileId
+
+
+class NewBlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That the shop wants nothing more of a person, and why: for its staff alone."""
+
+    reason: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class BlockState(msgspec.Struct, frozen=True):
+    """Whether what the person writes is refused."""
+
+    profile: ProfileId
+    blocked: bool
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -111,7 +126,57 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         )
         return Added(await add_happenings(broker, site, _sub(profile), told))
 
-    return [describe, add_events]
+    return [describe, add_events, *_blocking(broker, guard)]
+
+
+def _blocking(broker: Broker, guard: list[Guard]) -> list[HTTPRouteHandler]:
+    path, responses = f"{PATH}/block", refusals(400, 401, 403, 404, 413)
+
+    @post(
+        path,
+        guards=guard,
+        security=BEARER,
+        responses=responses,
+        dto=Strict[NewBlock],
+        return_dto=None,
+        status_code=200,
+    )
+    async def add_block(
+        request: Request[Any, Identity, Any],
+        site: FromPath[str],
+        profile: FromPath[str],
+        data: JSONBody[NewBlock],
+    ) -> BlockState:
+        """Close the person's chats, and refuse what they write from now on."""
+        by = Person(f"agent:{request.auth.sub}")
+        known = await block(broker, site, _sub(profile), _line(data.reason), by=by)
+        return _blocked_or_not(known, blocked=True)
+
+    @delete(
+        path,
+        guards=guard,
+        security=BEARER,
+        responses=responses,
+        status_code=200,
+    )
+    async def lift_block(site: FromPath[str], profile: FromPath[str]) -> BlockState:
+        """Take what the person writes again; what was closed stays closed."""
+        known = await unblock(broker, site, _sub(profile))
+        return _blocked_or_not(known, blocked=False)
+
+    return [add_block, lift_block]
+
+
+def _blocked_or_not(known: Profile | None, *, blocked: bool) -> BlockState:
+    if known is None:
+        raise Refusal(Code.NOT_FOUND)
+    return BlockState(ProfileId(known.id), blocked)
+
+
+def _line(reason: str | None) -> str | None:
+    if reason is not None and not storable(reason):
+        raise Refusal(Code.BAD_FRAME, path="$.reason", reason="is no text")
+    return reason
 
 
 def _sub(profile: str) -> str:

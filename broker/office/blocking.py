@@ -1,0 +1,80 @@
+"""Whom a shop wants nothing more of (spec F45)."""
+
+import sqlite3
+from functools import partial
+from typing import TYPE_CHECKING
+
+from actors.cells.profile import Sever
+from actors.ids import Person
+from storage import accounts, blocks
+from storage.accounts import Profile
+from storage.blocks import BlockRow
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+
+async def block(
+    broker: "Broker", site: str, name: str, reason: str | None, *, by: Person
+) -> Profile | None:
+    """Refuse what a person writes from now on, and close what they have open.
+
+    `name` is what the shop calls them, or our id of them. Returns who that is, if
+    there is such a person; a second time changes nothing.
+    """
+    person = await broker.query(partial(_find, site=site, name=name))
+    if person is None:
+        return None
+    row = BlockRow(site, person.id, broker.clock(), by, reason)
+
+    def hold(_added: bool) -> None:  # noqa: FBT001 - what the write returned
+        enforce(broker, person, by)
+
+    await broker.change(partial(blocks.add, new=row), hold)
+    return person
+
+
+async def unblock(broker: "Broker", site: str, name: str) -> Profile | None:
+    """Take what a person writes again; what was closed stays so."""
+    person = await broker.query(partial(_find, site=site, name=name))
+    if person is None:
+        return None
+
+    def hold(_removed: bool) -> None:  # noqa: FBT001 - what the write returned
+        broker.house.blocked.remove(_who(person.id))
+
+    remove = partial(blocks.remove, site=site, profile=person.id)
+    await broker.change(remove, hold)
+    return person
+
+
+async def enforce_all(broker: "Broker") -> None:
+    """Hold to what was decided in earlier lives; one may have ended halfway."""
+    for row in await broker.query(blocks.every):
+        broker.house.blocked.add(_who(row.profile))
+    for row in await broker.query(blocks.unfinished):
+        find = partial(accounts.profile, site=row.site, id_=row.profile)
+        person = await broker.query(find)
+        if person is not None:
+            enforce(broker, person, Person(row.by))
+
+
+def enforce(broker: "Broker", person: Profile, by: Person) -> None:
+    """Refuse what `person` writes, and have their own actor close what is open.
+
+    It takes one thing at a time: what they are starting just now is closed too.
+    """
+    broker.house.blocked.add(_who(person.id))
+    key = f"{person.site}/{person.sub}"
+    broker.house.people.tell(key, Sever(person.id, by))
+    broker.loop.wake()
+
+
+def _who(profile: str) -> Person:
+    return Person(f"shopper:{profile}")
+
+
+def _find(db: sqlite3.Connection, site: str, name: str) -> Profile | None:
+    # The shop's own name for them goes first, as everywhere else.
+    found = accounts.profile_by_sub(db, site, name)
+    return found or accounts.profile(db, site, name)
