@@ -32,7 +32,7 @@ UNTOLD_MS = 7 * GIVEN_UP_MS
 """For so long it is tried to tell whom it concerns what came of it."""
 LOOK_S = 60.0
 """Seconds after which to look at the wall's clock again, which may have been set; and
-after which to try again what cannot fail for long."""
+after which to tell again, first, what nobody could be told."""
 FULL_S = 1.0
 """Seconds after which to try again what a full disk did not take."""
 
@@ -183,7 +183,9 @@ class Carrier:
         except Exception:
             log.exception("of %s %s nobody was told", self.kind, delivery.key)
             if now - delivery.at < UNTOLD_MS:
-                until = now + int(LOOK_S * 1000)
+                age_s = (now - delivery.at) / 1000
+                pause = min(max(LOOK_S, age_s / 2), LONGEST_S)
+                until = now + int(pause * 1000)
                 await self._write(partial(outgoing.put_off, id_=over, until=until))
                 return
         await self._write(partial(outgoing.forget, id_=over, now=now))

@@ -21,7 +21,7 @@ CONNECT_S, ANSWER_S, WHOLE_S = 5.0, 10.0, 20.0
 """Seconds for a connection, for a part of an answer, and for all of it: within them
 somebody waits for the next message of the same chat."""
 ANSWER_BYTES = 64 * 1024
-"""Read of an answer that says why not."""
+"""Kept of an answer that says why not."""
 OK = 200
 REDIRECTS = 300
 REFUSED = 400
@@ -108,12 +108,11 @@ def is_signed(
 
 
 async def _beginning(answer: httpx.Response) -> bytes:
-    read = b""
+    """Return what there is room for; the rest is read for nobody."""
+    kept = b""
     async for piece in answer.aiter_bytes():
-        read += piece
-        if len(read) > ANSWER_BYTES:
-            break
-    return read
+        kept += piece[: ANSWER_BYTES - len(kept)]
+    return kept
 
 
 def _code(body: bytes) -> int | None:
