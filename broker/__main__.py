@@ -28,6 +28,7 @@ COMMANDS = {
     "config": Listed("broker.commands.config", "Check and show the configuration."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
+    "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
     "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
 }
 """In the order of the overview."""

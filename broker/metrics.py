@@ -114,6 +114,7 @@ class Figures(Collector):
         for name in LimitsConfig.__struct_fields__:
             limited.add_metric([name], self._broker.tally.limited[name])
         yield limited
+        yield from _leaving(self._broker)
 
 
 def registry(broker: Broker) -> CollectorRegistry:
@@ -126,6 +127,27 @@ def registry(broker: Broker) -> CollectorRegistry:
 def written(collected: CollectorRegistry) -> bytes:
     """Return all figures as they are now."""
     return generate_latest(collected)
+
+
+def _leaving(broker: Broker) -> Iterator[Metric]:
+    """Yield what waits to leave the process, and what became of the rest, by kind."""
+    pending = GaugeMetricFamily(
+        PREFIX + "outgoing_pending",
+        "What waited to leave when it was last looked at.",
+        labels=["kind"],
+    )
+    done = CounterMetricFamily(
+        PREFIX + "outgoing",
+        "Attempts to let something leave.",
+        labels=["kind", "came"],
+    )
+    for carrier in broker.outward.carriers:
+        counts = carrier.counts
+        pending.add_metric([carrier.kind], counts.pending)
+        for came in ("sent", "retried", "dead"):
+            done.add_metric([carrier.kind, came], getattr(counts, came))
+    yield pending
+    yield done
 
 
 def _desks(broker: Broker) -> list[Figure]:

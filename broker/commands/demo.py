@@ -20,6 +20,7 @@ from broker.commands.serve import listening, raise_descriptor_limit
 from broker.config import Config
 from broker.office.clerk import carry_out
 from broker.office.requests import Minted, MintToken
+from broker.outward.sms import take_in
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE
 
@@ -27,6 +28,8 @@ TOKEN_S = 12 * 3600
 """Seconds the printed tokens are good for: a working day."""
 AGENTS = (("ann", "Ann"), ("ben", "Ben"))
 SHOPPER = ("sara", "Sara Nowak")
+TEXT = ("+48600100200", "Do you deliver on Saturdays?")
+"""Who writes by SMS, and what."""
 SEED = (
     "Hi! I ordered a lamp on Monday.",
     "Is it on its way already?",
@@ -79,6 +82,7 @@ async def demo(folder: Path, config: Config, script: bool) -> None:  # noqa: FBT
                 )
             else:
                 chat = await _seed(broker, tokens.shopper)
+                await take_in(broker, DEFAULT_SITE, TEXT[0], "demo", TEXT[1])
                 _invite(url, socket, tokens, chat)
                 await anext(signals)
             nursery.cancel_scope.cancel()

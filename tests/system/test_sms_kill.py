@@ -4,20 +4,24 @@ import base64
 import hashlib
 import hmac
 import random
+import signal
 import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
+import msgspec
 import pytest
 import trio
 
 from actors.settings import Settings, SmsSettings
 from broker.office.settings import put_settings
 from broker.server import Broker
+from tests.broker.commands.typed import printed
 from tests.broker.outward.provider import FakeProvider, How, provider
 from tests.system.client import Client
 from tests.system.process import CONFIG, Keys, Process, furnish
+from tests.system.test_drain import WITHIN_S
 
 KILLS = 6
 OURS, HERS = "+48220000001", "+48600100200"
@@ -106,6 +110,32 @@ async def test_what_was_acknowledged_leaves_in_order_whenever_the_process_dies(
     log = (tmp_path / "log").read_text()
     for secret in (TOKEN, HERS, "hello", "AC1/"):
         assert secret not in log
+
+
+@pytest.mark.slow
+async def test_a_provider_that_hangs_does_not_hold_up_a_stop(tmp_path: Path) -> None:
+    async with provider() as fake:
+        keys = await open_shop(tmp_path, fake)
+        fake.how = "hang"
+        with Process(tmp_path) as process:
+            await process.start()
+            await text_in(process, "SM1", "hello")
+            async with trio.open_nursery() as nursery:
+                ann = await process.connect(nursery)
+                await ann.hello(token=keys.token("agent", "ann"))
+                chat = await ticket(ann)
+                await ann.ask("msg.send", chat=chat, text="late")
+                await fake.until(1)
+                began = trio.current_time()
+                process.send(signal.SIGTERM)
+                assert await process.end() == 0
+                assert trio.current_time() - began < WITHIN_S
+                await ann.cut()
+                nursery.cancel_scope.cancel()
+        (line,) = printed(tmp_path, "outgoing").splitlines()
+        assert msgspec.json.decode(line)["state"] == "pending"
+        assert "late" not in line
+        assert HERS not in line
 
 
 async def everything_is_sent(ann: Client, chat: str, number: int) -> None:

@@ -73,6 +73,9 @@ async def test_a_message_is_answered_and_the_answer_leaves(web: Web) -> None:
     news = await ann.until(t="ev", kind="sms")
     assert news["body"] == {"state": "sent", "of": said["seq"]}
     assert news["by"] == "system"
+    metrics = (await web.client.get("/metrics")).text
+    assert 'shopwire_outgoing_total{came="sent",kind="sms"} 1.0' in metrics
+    assert 'shopwire_outgoing_pending{kind="sms"}' in metrics
 
 
 async def test_the_same_message_told_again_is_one(web: Web) -> None:

@@ -297,7 +297,7 @@ async def test_what_a_disk_does_not_take_is_not_sent_again(tmp_path: Path) -> No
             refused += 1
             raise Unwritable(world.path, "full")
 
-        world.books.change = change  # type: ignore[method-assign, assignment]  # pyright: ignore[reportAttributeAccessIssue] # a disk that takes nothing
+        world.books.change = change  # type: ignore[method-assign, assignment]  # a disk that takes nothing
         await trio.sleep(30)
         world.books.change = refusing  # type: ignore[method-assign]  # as it was
         await trio.sleep(3)
