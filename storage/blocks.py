@@ -34,6 +34,12 @@ def remove(db: Database, site: str, profile: str) -> bool:
     return db.execute(sql, (site, profile)).rowcount == 1
 
 
+def is_blocked(connection: sqlite3.Connection, site: str, profile: str) -> bool:
+    """Return whether a shop wants nothing more of a person."""
+    sql = "SELECT 1 FROM blocked WHERE site = ? AND profile = ?"
+    return connection.execute(sql, (site, profile)).fetchone() is not None
+
+
 def every(connection: sqlite3.Connection) -> list[BlockRow]:
     """Return all that there are, the oldest first."""
     rows = connection.execute("SELECT * FROM blocked ORDER BY at, profile").fetchall()

@@ -25,12 +25,16 @@ from actors.chat.commands import Start
 from actors.chat.limits import ChatLimits, has_room
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Person, SiteId, stream_of
+from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
-from storage import accounts, numbers, queries
+from storage import accounts, blocks, numbers, queries
 from storage.accounts import Profile
 from storage.numbers import SMS
 from storage.records import Change, TicketRow
+
+UNWANTED = Refused(Reason.FORBIDDEN)
+"""What a person whom the shop has blocked writes."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -42,17 +46,19 @@ class Text(msgspec.Struct, frozen=True):
     tries: int = TRIES
 
 
-class Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """What the journal knows before a message is taken in."""
 
-    started: bool
+    started: bool = False
     """Whether the message is there already, in the ticket."""
-    ticket: TicketRow | None
+    ticket: TicketRow | None = None
     """Where the message belongs; `None`: in a new one."""
-    previous: ChatId | None
-    profile: Profile | None
-    number: str | None
+    previous: ChatId | None = None
+    profile: Profile | None = None
+    number: str | None = None
     """Where answers of the ticket go to at present."""
+    blocked: bool = False
+    """Whether the shop wants nothing more of the person (F45)."""
 
 
 class TexterCell(Actor):
@@ -115,6 +121,10 @@ class TexterCell(Actor):
     def _found(self, life: int, text: Text, known: Known) -> None:
         if life != self._lives:
             self.turn_away(text)
+            return
+        if known.blocked and not known.started:
+            text.caller.refused(text.id, NO_CHAT, UNWANTED)
+            self._over(life)
             return
         ticket = known.ticket
         chat = ChatId(ticket.chat) if ticket else self._ids.chat()
@@ -215,12 +225,15 @@ def _find(
     if ticket is not None:
         return _known(db, ticket)
     if profile is None:
-        return Known(False, None, None, None, None)  # noqa: FBT003  # nothing is known
+        return Known()
     last = _ticket_of(db, queries.last_closed(db, site, profile.id, SMS))
     if last is not None and limits is not None and has_room(last.seq, limits):
         return _known(db, last)
-    previous = ChatId(last.chat) if last else None
-    return Known(False, None, previous, profile, None)  # noqa: FBT003  # not there yet
+    return Known(
+        previous=ChatId(last.chat) if last else None,
+        profile=profile,
+        blocked=blocks.is_blocked(db, site, profile.id),
+    )
 
 
 def _known(
@@ -228,7 +241,14 @@ def _known(
 ) -> Known:
     profile = accounts.profile(db, ticket.site, ticket.profile)
     number = numbers.of_ticket(db, ticket.stream)
-    return Known(started, ticket, None, profile, number)
+    blocked = blocks.is_blocked(db, ticket.site, ticket.profile)
+    return Known(
+        started=started,
+        ticket=ticket,
+        profile=profile,
+        number=number,
+        blocked=blocked,
+    )
 
 
 def _ticket_of(

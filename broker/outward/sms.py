@@ -11,7 +11,7 @@ import trio
 from actors import codec
 from actors.cells.orders import Order
 from actors.cells.ports import Accepted
-from actors.cells.texter import Text
+from actors.cells.texter import UNWANTED, Text
 from actors.chat.commands import Report
 from actors.chat.events import Said
 from actors.chat.texting import MOST_CHARS, report_id
@@ -141,7 +141,10 @@ async def take_in(
     message = Text(f"{SMS}:{id_}", text, waiter)
     broker.house.texters.tell(f"{site}/{number}", message)
     broker.loop.wake()
-    return await waiter.answer
+    answer = await waiter.answer
+    if answer == UNWANTED:
+        broker.house.blocked.refused += 1
+    return answer
 
 
 def find(db: sqlite3.Connection, where: Message) -> Found | None:

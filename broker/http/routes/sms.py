@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from actors.cells.ports import Accepted
+from actors.cells.texter import UNWANTED
 from actors.ids import ChatId, Seq
 from actors.person import Moment
 from actors.refusals import Refused
@@ -147,7 +148,10 @@ def _inbound(broker: Broker, guards: Guards, signed: Signed) -> HTTPRouteHandler
         if not text.strip() and form.get("NumMedia", "0") != "0":
             text = PICTURE
         if text.strip():
-            _taken(await take_in(broker, site, number, id_, text))
+            answer = await take_in(broker, site, number, id_, text)
+            if answer != UNWANTED:
+                # The provider did its part, whomever the shop has blocked.
+                _taken(answer)
         return Response(NOTHING, media_type=MediaType.XML)
 
     return inbound

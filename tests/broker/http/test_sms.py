@@ -142,6 +142,23 @@ async def test_a_closed_ticket_comes_back_if_the_shop_wants_it(web: Web) -> None
     assert (await ann.ask("msg.send", chat=chat, text="hi"))["t"] == "ok"
 
 
+async def test_whom_the_shop_has_blocked_writes_in_vain(web: Web) -> None:
+    chat = (await taken(web))["chat"]
+    ann = await web.shop.agent()
+    profile = (await ann.ask("chat.open", chat=chat))["ticket"]["profile"]
+    path = f"/v1/sites/default/profiles/{profile}/block"
+    headers = await web.bearer()
+    assert (await web.client.post(path, json={}, headers=headers)).status_code == 200
+    assert (await ann.until(kind="closed"))["body"] == {"reason": "blocked"}
+    size = await web.shop.size()
+    assert refusal(await tell(web, text("SM2"))) == (403, "forbidden")
+    assert (await taken(web))["dup"] is True, "what was taken in stays so"
+    assert await web.shop.size() == size
+    assert web.shop.broker.house.blocked.refused == 1
+    await web.client.delete(path, headers=headers)
+    assert (await taken(web, "SM2"))["chat"] != chat
+
+
 async def test_only_admins_of_the_site_speak_for_a_provider(web: Web) -> None:
     await web.shop.open_site("outlet", Settings())
     for role, sub in (("agent", "ann"), ("shopper", "sara")):
