@@ -29,6 +29,8 @@ class Reason(StrEnum):
     NO_BLOB = "no_blob"
     MACRO_MISSING_VAR = "macro_missing_var"
     BAD_BLOB = "bad_blob"
+    AGENT_OFFLINE = "agent_offline"
+    AGENT_FULL = "agent_full"
     CONFLICT = "conflict"
     UNAVAILABLE = "unavailable"
     SHUTTING_DOWN = "shutting_down"

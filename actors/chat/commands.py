@@ -107,6 +107,8 @@ class Assign(Command, frozen=True, gc=False):
     to: str | None = None
     team: str | UnsetType | None = UNSET
     """Whose queue it belongs to from now on, if that is to change."""
+    spoilt: Refused | None = None
+    """Why it cannot go there; judged where it would change something."""
 
     def team_after(self, team: str | None) -> str | None:
         """Return whose queue a ticket of `team` belongs to then."""

@@ -47,6 +47,8 @@ def assign(state: ChatState, command: Assign, rules: Rules) -> Outcome:
         return Refused(Reason.CHAT_CLOSED)
     if (state.assignee, state.team) == (command.to, command.team_after(state.team)):
         return Unchanged()
+    if command.spoilt is not None:
+        return command.spoilt
     change = Assigned(state.assignee, command.to, "manual", command.team)
     return full(state, rules.limits) or (
         Event(command.by, command.at, change, command.id),

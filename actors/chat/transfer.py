@@ -25,6 +25,8 @@ def transfer(state: ChatState, command: Transfer, rules: Rules) -> Outcome:
         return Refused(Reason.CHAT_CLOSED)
     if (state.assignee, state.team) == (command.to, command.team_after(state.team)):
         return Unchanged()
+    if command.spoilt is not None:
+        return command.spoilt
     noted = _noted(state, command, rules)
     if isinstance(noted, Refused):
         return noted

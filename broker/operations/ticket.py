@@ -1,6 +1,6 @@
 """What becomes of the operations by which agents work on tickets."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
@@ -16,6 +16,7 @@ from actors.chat.commands import (
     Wake,
 )
 from actors.ids import AgentId
+from actors.refusals import Reason, Refused
 from broker import presets
 from broker.operations.ordering import order
 from broker.presets import PRESETS
@@ -37,29 +38,23 @@ def note_add(peer: "Peer", said: frames.NoteAdd) -> None:
 
 def ticket_assign(peer: "Peer", said: frames.TicketAssign) -> None:
     """Give the ticket to an agent who may work, to a team, or to nobody."""
-    target = _target(peer, said)
-    if target is not None:
-        to, team = target
-        now = peer.house.clock()
-        order(peer, said.chat, Assign(said.id, peer.who, peer.site, now, to, team))
+    now = peer.house.clock()
+    command = Assign(said.id, peer.who, peer.site, now, *_target(peer, said))
+    order(peer, said.chat, command)
 
 
 def ticket_transfer(peer: "Peer", said: frames.TicketTransfer) -> None:
     """Hand the ticket on, or offer it."""
-    target = _target(peer, said)
-    if target is not None:
-        to, team = target
-        command = Transfer(
-            said.id,
-            peer.who,
-            peer.site,
-            peer.house.clock(),
-            to,
-            team,
-            said.note,
-            said.accept,
-        )
-        order(peer, said.chat, command)
+    command = Transfer(
+        said.id,
+        peer.who,
+        peer.site,
+        peer.house.clock(),
+        *_target(peer, said),
+        said.note,
+        said.accept,
+    )
+    order(peer, said.chat, command)
 
 
 def transfer_answer(peer: "Peer", said: frames.TransferAnswer) -> None:
@@ -68,36 +63,42 @@ def transfer_answer(peer: "Peer", said: frames.TransferAnswer) -> None:
     order(peer, said.chat, AnswerTransfer(said.id, peer.who, peer.site, now, said.yes))
 
 
-def _target(
-    peer: "Peer", said: frames.TicketAssign | frames.TicketTransfer
-) -> tuple[AgentId | None, str | UnsetType] | None:
-    """Return the agent and the team that `said` names; `None` if it was refused."""
+class Target(NamedTuple):
+    """Where a ticket is to go."""
+
+    to: AgentId | None
+    team: str | UnsetType = UNSET
+    spoilt: Refused | None = None
+    """Why it cannot go there. For the chat to say, which knows a request that it has
+    granted before, and one that changes nothing."""
+
+
+def _target(peer: "Peer", said: frames.TicketAssign | frames.TicketTransfer) -> Target:
+    """Return the agent or the team that `said` names."""
     to, house = said.to, peer.house
     if to is None:
-        return None, UNSET
+        return Target(None)
     if to.startswith(TEAM):
         team = house.sites.rules_of(peer.site).team(to.removeprefix(TEAM))
         if team is not None:
-            return None, team.id
+            return Target(None, team.id)
     else:
         account = house.sites.agent(peer.site, to)
         if account is not None and account.disabled_at is None:
-            code = None if said.force or to == peer.sub else _no_room(peer, to)
-            if code is None:
-                return to, UNSET
-            peer.say(refuse(said.id, code, path="$.to"))
-            return None
-    peer.say(refuse(said.id, Code.NOT_FOUND, path="$.to"))
-    return None
+            free = said.force or to == peer.sub
+            return Target(to, UNSET, None if free else _no_room(peer, to))
+    return Target(to, UNSET, Refused(Reason.NOT_FOUND, path="$.to"))
 
 
-def _no_room(peer: "Peer", agent: AgentId) -> Code | None:
+def _no_room(peer: "Peer", agent: AgentId) -> Refused | None:
     """Return why an agent should not be given more, or `None`."""
     standing = peer.house.standing(peer.site, agent)
     if standing.presence == "offline":
-        return Code.AGENT_OFFLINE
+        return Refused(Reason.AGENT_OFFLINE, path="$.to")
     most = peer.house.sites.rules_of(peer.site).settings.assignment.max_chats
-    return Code.AGENT_FULL if standing.tickets >= most else None
+    if standing.tickets >= most:
+        return Refused(Reason.AGENT_FULL, path="$.to")
+    return None
 
 
 def ticket_snooze(peer: "Peer", said: frames.TicketSnooze) -> None:

@@ -119,7 +119,9 @@ def transferring(
     team: str | UnsetType | None = UNSET,
     accept: bool = False,
 ) -> Ask:
-    return lambda id_, by, site, at: Transfer(id_, by, site, at, to, team, note, accept)
+    return lambda id_, by, site, at: Transfer(
+        id_, by, site, at, to, team, note=note, accept=accept
+    )
 
 
 def answering(*, yes: bool) -> Ask:

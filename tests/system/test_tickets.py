@@ -142,3 +142,22 @@ async def test_an_agent_may_have_nobody_asked(shop: Shop) -> None:
     assert closed["body"] == {"reason": "agent"}
     await sara.ask("chat.history", chat=chat, before=2)
     assert pushed(sara.heard, "rate_ask") == []
+
+
+@pytest.mark.parametrize("op", ["ticket.assign", "ticket.transfer"])
+async def test_a_repeat_is_known_whatever_has_become_of_the_agent(
+    quick_shop: Shop, op: str
+) -> None:
+    ann, ben = await quick_shop.agent("ann"), await quick_shop.agent("ben")
+    sara = await quick_shop.shopper()
+    chat = (await sara.ask("chat.start", text="hello"))["chat"]
+    first = await ann.ask(op, id="once", chat=chat, to="ben")
+    assert first["t"] == "ok"
+    await ben.cut()
+    await trio.sleep(60)
+    again = await ann.ask(op, id="once", chat=chat, to="ben")
+    assert again == first | {"dup": True}
+    assert (await ann.ask(op, chat=chat, to="ann"))["t"] == "ok"
+    assert (await ann.ask(op, chat=chat, to="ben"))["code"] == "agent_offline"
+    await sara.ask("chat.end", chat=chat)
+    assert (await ann.ask(op, chat=chat, to="ben"))["code"] == "chat_closed"
