@@ -36,6 +36,7 @@ class TicketList:
         self._link = link
         self._asked = {"view": view, "status": status, "limit": limit}
         self._ix: int | None = None
+        self._peeking = False
 
     async def open(self) -> None:
         """Get the page, or only what has changed since it was got.
@@ -52,6 +53,24 @@ class TicketList:
         self.rows |= {row["chat"]: row for row in answer["rows"]}
         self._ix, self.badge = answer["ix"], answer["badge"]
 
+    async def peek(self, view: str, status: str) -> tuple[list[Fields], bool]:
+        """Return the first page of another view, and whether it has more.
+
+        A connection watches one view: this one is, again, when it returns.
+
+        Raises:
+            RequestRefused: it cannot be had now.
+            LinkClosed: the link has ended.
+        """
+        other = self._asked | {"view": view, "status": status}
+        self._peeking = True
+        try:
+            answer = await self._link.request("inbox.open", **other)
+            await self.open()
+        finally:
+            self._peeking = False
+        return answer["rows"], answer["more"]
+
     async def take(self, received: Received) -> bool:
         """Apply what the link has received; return whether a ticket has changed.
 
@@ -66,6 +85,9 @@ class TicketList:
             case Greeting():
                 # A new connection watches nothing yet.
                 await self.open()
+            case InboxChange() if self._peeking:
+                # Of the other view, or to be asked for after it.
+                return False
             case InboxChange() if self._ix is None or received.ix <= self._ix:
                 # It was on its way when the list was opened anew.
                 return False

@@ -1,8 +1,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Generator
 from pathlib import Path
 from threading import Thread
 
@@ -13,44 +12,14 @@ import trio.testing
 from click.testing import CliRunner
 
 from actors.ids import ChatId
-from clients.talk import Conversation, command, lines_of
-from tests.clients.served import OTHER, Served, linked, serving
+from clients.talk import command, lines_of
+from tests.clients.served import OTHER, serving
+from tests.clients.terminal.typing import Terminal
 
 ROOT = Path(__file__).parents[2]
 C = ChatId("c")
 
 virtual = pytest.mark.usefixtures("virtual_time")
-
-
-class Terminal:
-    """What is typed and what is written."""
-
-    def __init__(self) -> None:
-        self.typed, self._lines = trio.open_memory_channel[str](10)
-        self.written: list[str] = []
-
-    async def types(self, line: str) -> None:
-        """Type a line, and wait until all came of it that will."""
-        await self.typed.send(line)
-        await trio.testing.wait_all_tasks_blocked()
-
-    @asynccontextmanager
-    async def talking(
-        self, served: Served, chat: ChatId | None = None
-    ) -> AsyncGenerator[None]:
-        """Hold a conversation until the end of the block."""
-        async with linked(served) as link, trio.open_nursery() as nursery:
-            conversation = Conversation(link, self.written.append)
-            await conversation.begin(chat)
-            nursery.start_soon(conversation.show)
-            nursery.start_soon(conversation.take, self._lines)
-            await trio.testing.wait_all_tasks_blocked()
-            yield
-            nursery.cancel_scope.cancel()
-
-    def said(self) -> list[str]:
-        """Return the lines without their times."""
-        return [line.partition(" ")[2] for line in self.written]
 
 
 @virtual
@@ -92,9 +61,9 @@ async def test_an_agent_says_which_chat() -> None:
         served.broker.write(C, "opened", {"profile": "p"}, OTHER)
         async with terminal.talking(served):
             await terminal.types("Hello?")
-            assert "/open CHAT" in terminal.written[-1]
+            assert "which chat? /open one" in terminal.written[-1]
             await terminal.types("/list")
-            assert "/open CHAT" in terminal.written[-1]
+            assert "0 open (all)" in terminal.written[-1]
             await terminal.types("/open nowhere")
             assert "not_found" in terminal.written[-1]
             await terminal.types(f"/open {C}")
@@ -119,7 +88,7 @@ async def test_help_and_mistakes() -> None:
         assert "There is no /dance" in terminal.written[-1]
         await terminal.types("   ")
         await terminal.types("/help")
-        assert "/quit" in terminal.written[-1]
+        assert any("/quit" in line for line in terminal.written)
         assert not served.broker.chats
 
 
@@ -234,7 +203,7 @@ def test_two_terminals_hold_a_conversation(start: Start, tmp_path: Path) -> None
     sara.writes("You are shopper:")
     sara.types("Where is my order?")
     sara.writes("you: Where is my order?")
-    chat = sara.writes("in chat ").split()[-1]
+    chat = sara.writes(" in chat ").split()[-1]
     ann = start(*here, "--role=agent", "--sub=ann", f"--chat={chat}")
     ann.writes("Where is my order?")
     ann.types("/hold One moment")
@@ -244,7 +213,7 @@ def test_two_terminals_hold_a_conversation(start: Start, tmp_path: Path) -> None
     ann.types("On its way")
     sara.writes("ann: On its way")
     sara.types("/read")
-    ann.writes("✓✓ read by shopper")
+    ann.writes("✓✓ seen")
     sara.types("/end")
     ann.writes("the chat has ended: shopper")
     ann.types("Too late")

@@ -4,21 +4,26 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import assert_never
 
+import msgspec
+
 from actors.ids import ChatId, Millis, Person, Seq
 from broker.wire.codec import JSON
 from broker.wire.errors import Code, refuse
 from broker.wire.frames import (
     Bye,
     ChatEnd,
+    ChatHistory,
     ChatLeave,
     ChatOpen,
     ChatOpened,
     ChatStart,
     ClientFrame,
     Err,
+    Ev,
     FromServer,
     Got,
     Hello,
+    HistoryRead,
     Identify,
     InboxOpen,
     InboxOpened,
@@ -177,6 +182,8 @@ class Broker:
                     self._say(refuse(said.id, Code.BAD_CURSOR))
                 else:
                     self._say(Ok(said.id, said.chat, said.seq))
+            case ChatHistory():
+                self._history(said)
             case ChatStart():
                 self._start(said)
             case MsgSend() | NoteAdd() | ChatEnd() | TicketAssign():
@@ -230,6 +237,14 @@ class Broker:
             self._say(ChatOpened(said.id, said.chat, Seq(0), TICKET))
             oks = self.attached.pop(said.chat, Attached(Seq(0))).oks
             self.attached[said.chat] = Attached(said.after, oks)
+
+    def _history(self, said: ChatHistory) -> None:
+        if said.chat not in self.chats:
+            self._say(refuse(said.id, Code.NOT_FOUND))
+            return
+        events = [e for e in self.visible(said.chat) if e.seq < said.before]
+        page = tuple(_sent(event) for event in events[-said.limit :])
+        self._say(HistoryRead(said.id, page, more=len(events) > len(page)))
 
     def _refused_for_now(self, chat: ChatId, id_: str) -> bool:
         if self.held.get(chat) not in (None, id_):
@@ -308,3 +323,8 @@ class Broker:
         self.starts[said.id] = chat
         seq = self.write(chat, "msg", {"text": said.text or ""}, self.who, said.id)
         self._answer(chat, said.id, seq, existing=running is not None)
+
+
+def _sent(event: Event) -> Ev:
+    body = msgspec.Raw(msgspec.json.encode(event.body))
+    return Ev(event.chat, event.seq, event.prev, event.at, event.by, event.kind, body)
