@@ -19,6 +19,7 @@ from broker.edge.reactor import AVAILABLE, Reactor
 from broker.edge.shared import Edge
 from broker.edge.streamed import Surroundings
 from broker.edge.tls import Tls
+from broker.loop import TaskLoop
 from broker.wire.codec import codecs
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def portable(server: ServerConfig) -> bool:
         why = "server.path: this system has no fast path. Remove it: auto knows."
         raise ConfigError(why)
     return False
+
+
+def loop_for(server: ServerConfig, *, virtual: bool) -> Reactor | TaskLoop:
+    """Return what takes the broker's turns; in virtual time there are no sockets.
+
+    Raises:
+        ConfigError: the fast path is asked for, and cannot be had.
+    """
+    return TaskLoop() if virtual or portable(server) else Reactor()
 
 
 def open_door(
@@ -66,7 +76,7 @@ def open_door(
             tally=broker.tally,
             stall_s=limits.stall_s,
             codecs=codecs(limits.depth),
-            reconnect_after=broker.reconnect_after,
+            reconnect_after=broker.overload.returns.after,
         )
         return Door(listener, broker, edge=edge, timers=broker.timers, limits=heads)
     around = Surroundings(
@@ -80,7 +90,7 @@ def open_door(
         tally=broker.tally,
         stall_s=limits.stall_s,
         codecs=codecs(limits.depth),
-        reconnect_after=broker.reconnect_after,
+        reconnect_after=broker.overload.returns.after,
     )
     tls = broker.config.server.tls
     door = PortableDoor(

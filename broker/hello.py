@@ -12,7 +12,6 @@ from msgspec import UNSET
 
 from actors.agent.commands import Connect
 from actors.cells.desk import Enter
-from actors.cells.orders import Join
 from actors.cells.profile import Arrive, Claims
 from actors.ids import ChatId, Person, encode_id, stream_of
 from actors.refusals import Reason, Refused
@@ -46,6 +45,9 @@ class Greeting:
         """Let in who says `said`, or close."""
         self._re, self._hello = said.id, said
         house = self._peer.house
+        if house.overload.there or not self._may_resume(said):
+            self._put_off()
+            return
         if said.token is None:
             self._visitor(said, said.site or DEFAULT_SITE)
             return
@@ -169,6 +171,10 @@ class Greeting:
         peer, resume = self._peer, hello.resume
         if resume is None:
             return
+        if not self._may_resume(hello):
+            # Others have come while its profile was looked up.
+            self._put_off()
+            return
         other_epoch = resume.epoch is not None and resume.epoch != peer.house.epoch
         peer.hub.counts.resumed += len(resume.chats)
         for chat, position in resume.chats.items():
@@ -178,7 +184,19 @@ class Greeting:
                 after = OTHER_EPOCH if other_epoch else position
                 subscription = Subscription(peer, chat, after, hello.id, resumed=True)
                 peer.subscribe(subscription)
-                peer.house.chats.tell(chat, Join(subscription, peer.site))
+                peer.house.resumes.add(subscription)
+
+    def _may_resume(self, hello: Hello) -> bool:
+        resume = hello.resume
+        number = 0 if resume is None else len(resume.chats)
+        return not number or self._peer.house.resumes.has_room_for(number)
+
+    def _put_off(self) -> None:
+        """Send away who cannot be served now, and say when to come back."""
+        peer = self._peer
+        peer.greeting = None
+        after = peer.house.overload.put_off()
+        peer.transport.close(Close.OVERLOADED, after=after)
 
     def _from_allowed_page(self, site: str) -> bool:
         transport = self._peer.transport

@@ -26,8 +26,10 @@ from broker.finder import Finder
 from broker.gate import Gate
 from broker.hub import Hub
 from broker.limits import Talk, Tally
+from broker.overload import Overload
 from broker.profiles import Profiles
 from broker.reception import Reception
+from broker.resumes import Resumes
 from broker.sites import Sites
 from broker.standing import Standing, standing_of
 from storage.journal import Journal
@@ -71,6 +73,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     clock: Clock
     tally: Tally
+    overload: Overload
     profiles: Profiles
 
 
@@ -94,6 +97,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     talk: Talk
     tally: Tally
+    overload: Overload
+    resumes: Resumes
     finder: Finder
     profiles: Profiles
     blocked: Blocked
@@ -152,6 +157,8 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         version=version("shopwire"),
         talk=Talk(limits),
         tally=parts.tally,
+        overload=parts.overload,
+        resumes=Resumes(chats, timers.now),
         finder=Finder(journal),
         profiles=parts.profiles,
         blocked=Blocked(),

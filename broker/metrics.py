@@ -38,6 +38,7 @@ def gauges(broker: Broker) -> list[Figure]:
     """Return what there is of everything now."""
     journal, stats = broker.journal, broker.journal.stats()
     overdue, oldest = _waiting(broker)
+    resumes = broker.house.resumes
     return [
         *_desks(broker),
         Figure("connections", "Clients that have said hello.", len(broker.hub.peers)),
@@ -45,6 +46,9 @@ def gauges(broker: Broker) -> list[Figure]:
         Figure("chats_active", "Chats in memory.", len(broker.house.chats)),
         Figure("alarms", "Chats that are to be woken.", len(broker.alarms)),
         Figure("mailbox_depth", "Mail for actors.", len(broker.system.mail)),
+        Figure("resumes_running", "Chats that catch up.", resumes.running),
+        Figure("resumes_waiting", "Chats in line for that.", resumes.waiting),
+        Figure("overloaded", "1 while nobody new is let in.", broker.overload.there),
         Figure("checkins_overdue", "Chats whose check-in was missed.", overdue),
         Figure("oldest_wait_seconds", "The longest unanswered wait.", oldest),
         Figure(
@@ -79,6 +83,7 @@ def counters(broker: Broker) -> list[Figure]:
         Figure("events_published", "Events that became durable.", counts.published),
         Figure("events_delivered", "Events sent to listeners.", counts.delivered),
         Figure("resumes", "Chats taken up again with a hello.", counts.resumed),
+        Figure("hellos_put_off", "Hellos told to come later.", broker.overload.refused),
         Figure("repeats", "Requests that had been granted before.", counts.repeated),
         Figure("refusals", "Requests about chats that were refused.", counts.refused),
         Figure(

@@ -29,13 +29,12 @@ from broker import admin, founding
 from broker.addresses import Addresses
 from broker.books import Books
 from broker.config import Config
-from broker.doors import in_url, open_door, portable
+from broker.doors import in_url, loop_for, open_door
 from broker.edge.admission import Admission, Visit
 from broker.edge.connection import Connection
 from broker.edge.keepalive import Keepalive
 from broker.edge.listener import Door
 from broker.edge.portable import PortableDoor
-from broker.edge.reactor import Reactor
 from broker.edge.streamed import Streamed
 from broker.edge.watched import Carrier
 from broker.gate import Gate
@@ -44,13 +43,14 @@ from broker.http.front import Front
 from broker.hub import Hub
 from broker.limits import Tally
 from broker.local import LocalSocket
-from broker.loop import TaskLoop
 from broker.office.blocking import enforce_all
 from broker.outward.outward import Outward
+from broker.overload import Overload, Returns
 from broker.peer import Peer
 from broker.profiles import Profiles
 from broker.sites import Sites
 from broker.transport import NO_PAGE, Origin
+from broker.walltime import virtual_wall
 from broker.wire.errors import Close
 from broker.wire.upgrade import Head
 from storage.errors import JournalBroken
@@ -71,11 +71,6 @@ DRAIN_S = 5.0
 """Seconds for what was taken in to become durable, on the way out."""
 GOODBYE_S = 3.0
 """Seconds for peers to take what they are still to be sent."""
-RECONNECT_MS = (500, 3000)
-"""Between these a client that is sent away should wait: not all at once."""
-
-_ZERO: trio.lowlevel.RunVar[float] = trio.lowlevel.RunVar("wall at trio's zero")
-"""What the wall's clock showed when trio's began, in virtual time."""
 
 
 class Broker:
@@ -89,10 +84,8 @@ class Broker:
         """Whether the disk has failed: nothing more can be promised."""
         self._virtual = virtual
         self._door: Door | PortableDoor | None = None
-        self.addresses = Addresses(config)
-        in_tasks = virtual or portable(config.server)
-        self.loop: Reactor | TaskLoop = TaskLoop() if in_tasks else Reactor()
-        wall = _virtual_wall() if virtual else time.time
+        self.loop = loop_for(config.server, virtual=virtual)
+        wall = virtual_wall() if virtual else time.time
         self.clock: Callable[[], Millis] = lambda: Millis(int(wall() * 1000))
         self.monotonic: Callable[[], float] = trio.current_time
         self.timers = Timers(self.monotonic, self.loop.wake)
@@ -106,9 +99,10 @@ class Broker:
         self.books = Books(self.journal, self.loop.wake)
         self.change, self.query = self.books.change, self.books.query
         self.chance = random.SystemRandom()
-        self.keepalive = Keepalive(self.loop.wake)
+        self.overload = Overload(self.journal, Returns(self.monotonic, self.chance))
+        self.keepalive = Keepalive(self.loop.wake, self.overload.ticked)
         self.tally = Tally()
-        self.admission = Admission(config, self.addresses, self.tally)
+        self.admission = Admission(config, Addresses(config), self.tally)
         self.hub = Hub(config.limits.per_person, self.tally)
         self.sites = Sites(config.limits.of_chats)
         self.gate = Gate(wall)
@@ -124,6 +118,7 @@ class Broker:
             timers=self.timers,
             clock=self.clock,
             tally=self.tally,
+            overload=self.overload,
             profiles=Profiles(self.query, self._spawn, self.loop.wake),
         )
         self.system = parts.system
@@ -250,6 +245,11 @@ class Broker:
     # Serving.
 
     @property
+    def addresses(self) -> Addresses:
+        """Who is behind which address."""
+        return self.admission.addresses
+
+    @property
     def serving(self) -> bool:
         """Whether new connections are let in."""
         return self._door is not None and not self.draining
@@ -287,10 +287,6 @@ class Broker:
                 if self._door is not None:
                     self._door.close()
                 self._door = None
-
-    def reconnect_after(self) -> int:
-        """Return for how many milliseconds a client that is sent away should wait."""
-        return self.chance.randint(*RECONNECT_MS)
 
     def reload(self) -> None:
         """Read again what may have been renewed: the certificate, if there is one.
@@ -374,6 +370,7 @@ class Broker:
             for kind in self.house.kinds:
                 kind.sweep(len(kind) // SWEEP_S + 1)
             self.house.talk.sweep(self.monotonic())
+            self.house.resumes.sweep()
             self.admission.sweep(self.monotonic())
             self.loop.wake()
 
@@ -386,13 +383,3 @@ class Broker:
                 if over or (peer.kid and not self.gate.knows(peer.kid)):
                     peer.transport.close(Close.AUTH)
             self.loop.wake()
-
-
-def _virtual_wall() -> Callable[[], float]:
-    """Return a wall's clock that goes as trio's does, from one broker to the next."""
-    try:
-        zero = _ZERO.get()
-    except LookupError:
-        zero = time.time() - trio.current_time()
-        _ZERO.set(zero)
-    return lambda: zero + trio.current_time()

@@ -111,6 +111,7 @@ class Subscription:
         self.peer.say(Live(self.chat, upto))
         self.peer.hub.admit(self)
         self.peer.leave_queue(self)
+        self.peer.house.resumes.done(self)
         if not self.insider:
             self.peer.hub.arrived(self.peer.site, self.chat)
 
@@ -122,6 +123,7 @@ class Subscription:
     def end(self) -> list[Accepted]:
         """Send nothing more; return the answers that still wait, oldest first."""
         self.over = True
+        self.peer.house.resumes.done(self)
         held, self._held = self._held, None
         return [answer for answers in (held or {}).values() for answer in answers]
 

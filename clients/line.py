@@ -127,14 +127,15 @@ class Line:
     async def run(self) -> LinkClosed:
         """Be connected, again and again; return why that is over.
 
-        Either there is no point in coming back, or the first try has failed.
+        Either there is no point in coming back, or the first try has failed: nobody
+        welcomed us, nor said when to come back.
         """
         attempt = 0
         while True:
             began = trio.current_time()
             cut = await self._connection()
             self._session.lost()
-            if cut.final or not self._welcome:
+            if cut.final or not (self._welcome or self._after_ms):
                 return LinkClosed(cut.code, cut.reason)
             self._hear(cut)
             if trio.current_time() - began >= SETTLED_S:

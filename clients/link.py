@@ -121,7 +121,8 @@ async def open_link(  # noqa: PLR0913 - each is a word that a caller may leave o
     `Link.anon` gave it before, if any.
 
     Raises:
-        LinkClosed: the first try failed.
+        LinkClosed: the first try failed. One that was told to come back later has not:
+            there will be another.
     """
     surroundings = surroundings or Surroundings()
     address = Address(url, Hail(anon=anon, site=site, client=NAME), token)

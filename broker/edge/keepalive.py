@@ -38,11 +38,19 @@ class Kept(Protocol):
         ...
 
 
+def _ignore(_late: float) -> None:
+    """Be late without anybody noticing."""
+
+
 class Keepalive:
     """Groups of connections, one visited each second."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, wake: Callable[[], None], ticked: Callable[[float], None] = _ignore
+    ) -> None:
+        """`ticked` hears by how many seconds each tick is late."""
         self._wake = wake
+        self._ticked = ticked
         self.now = 0
         """Whole seconds since the start: all that `heard` needs to know."""
         self._groups: list[set[Kept]] = [set() for _ in range(PING_EVERY)]
@@ -74,7 +82,9 @@ class Keepalive:
     async def run(self) -> None:
         """Go on for ever."""
         while True:
-            await trio.sleep(1)
+            due = trio.current_time() + 1
+            await trio.sleep_until(due)
+            self._ticked(trio.current_time() - due)
             self.tick()
             self._wake()
 

@@ -45,6 +45,8 @@ class Served:
         """The HTTP status that an upgrade is answered with."""
         self.closes: Close | None = None
         """What a hello is answered with, in place of a welcome."""
+        self.closes_for = 0
+        """Milliseconds that it says to wait then."""
         self.deaf = False
         """Whether what is asked is left lying."""
         self.heard: list[bytes] = []
@@ -141,7 +143,7 @@ class Served:
             if b'"op":"hello"' in self.heard[-1]:
                 self.hellos += 1
                 if self.closes is not None:
-                    await self.closing(self.closes)
+                    await self.closing(self.closes, after=self.closes_for)
             self.broker.turn()
             await self.send_pages()
             if b'"op":"bye"' in self.heard[-1]:

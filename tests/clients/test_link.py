@@ -204,6 +204,34 @@ async def test_a_first_try_that_fails_is_told_at_once() -> None:
         assert (closed.value.code, closed.value.reason) == (4001, "auth")
 
 
+async def test_a_first_try_that_is_put_off_is_repeated_when_asked_to() -> None:
+    async with serving() as served:
+        served.closes, served.closes_for = Close.OVERLOADED, 9000
+        began = trio.current_time()
+        async with trio.open_nursery() as nursery:
+
+            async def recover() -> None:
+                await trio.sleep(20)
+                served.closes = None
+
+            nursery.start_soon(recover)
+            async with linked(served) as link:
+                assert link.connected
+        assert served.opened_at == [began, began + 9, began + 18, began + 27]
+
+
+async def test_a_link_comes_back_to_an_overloaded_server_when_asked_to() -> None:
+    async with serving() as served, linked(served) as link:
+        served.closes, served.closes_for = Close.OVERLOADED, 4000
+        served.cut()
+        await next_of(link, Cut)
+        assert await next_of(link, Cut) == Cut(1013, "overloaded")
+        put_off = served.opened_at[-1]
+        served.closes = None
+        await next_of(link, Greeting)
+        assert served.opened_at[-1] == put_off + 4
+
+
 @pytest.mark.parametrize(("status", "tries"), [(403, 1), (404, 1), (503, 3)])
 async def test_an_upgrade_refused_for_good_is_not_asked_again(
     status: int, tries: int
