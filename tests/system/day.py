@@ -5,12 +5,16 @@ is what the journal says, every conversation is the journal as far as one may se
 the router's table is a recount, and nobody waits while somebody is free.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import trio
 
 from actors.ids import AgentId, SiteId
 from actors.settings import Settings
+from broker import founding
+from broker.config import Config
+from broker.office.settings import put_settings
 from broker.sites import DEFAULT_SITE
 from tests.system.client import Client, Frame
 from tests.system.lists import Mirror
@@ -21,6 +25,8 @@ from tests.system.shop import Shop
 SETTLED_S = 5.5
 """Seconds after which everything that is told seldom was told: cursors after one,
 presence after two, places in the queue after five."""
+RELAXED = founding.relaxed(Config())
+"""These tests restart brokers and kill none: what the disk does is of no concern."""
 POLISH = frozenset({"ola", "jan"})
 """Shoppers who speak Polish; the others speak English."""
 
@@ -40,15 +46,10 @@ class Day:
         self.settings = settings
         self.seats: list[Seat] = []
         self.boss = boss
-        assignment = settings.assignment
-        locked = (
-            (t.id, frozenset(t.members)) for t in assignment.teams if t.restricted
-        )
-        self.recount = Recount(
-            Desk(assignment.max_chats, frozenset({boss}), tuple(locked))
-        )
+        self.recount = Recount(self._desk())
         self.states: dict[str, str] = {}
         """How agents are seen, as the supervisor was told."""
+        self.refusals: Counter[str] = Counter()
 
     # People.
 
@@ -91,24 +92,40 @@ class Day:
 
     # Steps.
 
+    async def save(self, settings: Settings) -> None:
+        """Have these settings hold from now on."""
+        version = self.shop.broker.sites.rules_of(DEFAULT_SITE).version
+        saved = await put_settings(
+            self.shop.broker, DEFAULT_SITE, version, settings, by="agent:boss"
+        )
+        assert saved == version + 1
+        self.settings = settings
+        self.recount.desk = self._desk()
+
+    def _desk(self) -> Desk:
+        assignment = self.settings.assignment
+        locked = (
+            (t.id, frozenset(t.members)) for t in assignment.teams if t.restricted
+        )
+        return Desk(assignment.max_chats, frozenset({self.boss}), tuple(locked))
+
     async def do(
         self, seat: Seat, op: str, *, refused: str | None = None, **fields: object
     ) -> Frame:
         """Have somebody do something, and see that all is as it should be."""
         answer = await seat.ask(op, **fields)
         assert answer.get("code") == refused, (op, fields, answer)
-        self.note(seat.sub, op, fields, answer)
         await self.settle()
         return answer
 
-    def note(self, sub: str, op: str, fields: Frame, answer: Frame) -> None:
+    def _note(self, sub: str, asked: Frame, answer: Frame) -> None:
         """Note what is in no journal: flags, which end with the agent's next look."""
-        if answer["t"] != "ok":
-            return
-        if op == "ticket.unread":
-            self.recount.marks.add((fields["chat"], sub))
-        elif op == "read":
-            self.recount.marks.discard((fields["chat"], sub))
+        if answer["t"] == "err":
+            self.refusals[answer["code"]] += 1
+        elif asked["op"] == "ticket.unread":
+            self.recount.marks.add((asked["chat"], sub))
+        elif asked["op"] == "read":
+            self.recount.marks.discard((asked["chat"], sub))
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, the settling included."""
@@ -123,7 +140,8 @@ class Day:
             # Something fell due meanwhile, and they are to be told a little later.
             await trio.sleep(SETTLED_S)
             await self.check()
-        assert self._misplaced() == []
+        wrong = self._misplaced()
+        assert not wrong, ("who, was told, and is", wrong)
 
     async def check(self) -> None:
         """Compare what everybody has with the journal."""
@@ -132,6 +150,9 @@ class Day:
             # What fell due while frames were taken was told meanwhile.
             for seat in self.seats:
                 await seat.absorb()
+                for asked, answer in seat.answered:
+                    self._note(seat.sub, asked, answer)
+                seat.answered.clear()
         self.seats = [seat for seat in self.seats if seat.here]
         for seat in self.seats:
             seat.check(self.recount)
@@ -149,7 +170,7 @@ class Day:
             team: [chat for _, _, chat in queue]
             for team, queue in router.ledger.queues.items()
         }
-        assert queues == self.recount.queues()
+        assert queues == self.recount.queues(), "whoever waits"
         for seat in self.seats:
             if seat.sub == self.boss:
                 for push in seat.client.presences:
@@ -172,7 +193,8 @@ class Day:
 
     def _misplaced(self) -> list[tuple[str, int, int]]:
         """Return which shoppers were told what of the queue, and what is right."""
-        if not self.settings.assignment.show_queue:
+        assignment = self.settings.assignment
+        if assignment.routing == "manual" or not assignment.show_queue:
             return []
         queues = self.recount.queues().values()
         places = {chat: n for queue in queues for n, chat in enumerate(queue, 1)}

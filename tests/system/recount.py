@@ -71,6 +71,8 @@ class Ticket:
         body = opened.body
         self.chat = opened.chat
         self.facts: list[Fact] = []
+        self.logs: dict[bool, list[Frame]] = {True: [], False: []}
+        """All events as they are told of to agents, and to the shopper."""
         self.shopper = opened.by
         self.profile: str = body["profile"]
         self.site: str = body["site"]
@@ -95,6 +97,10 @@ class Ticket:
         assert fact.seq == len(self.facts) + 1, ("seq without a gap", fact)
         assert self.status != "closed" or fact.kind in AFTERWARDS, fact
         self.facts.append(fact)
+        for insider, log in self.logs.items():
+            if fact.shown_to(insider=insider):
+                prev = log[-1]["seq"] if log else 0
+                log.append(fact.told(prev, insider=insider))
         match fact.kind:
             case "msg":
                 self._said(fact)
@@ -166,16 +172,6 @@ class Ticket:
         """Its place among those that wait: who waits for an answer comes first."""
         since = self.opened_at if self.since is None else self.since
         return (self.since is None, since, self.chat)
-
-    def log(self, *, insider: bool, after: int = 0) -> list[Frame]:
-        """Return all events behind `after` that the role sees, as it is told."""
-        frames: list[Frame] = []
-        prev = 0
-        for fact in self.facts:
-            if fact.shown_to(insider=insider):
-                frames.append(fact.told(prev, insider=insider))
-                prev = fact.seq
-        return [frame for frame in frames if frame["seq"] > after]
 
 
 class Desk(NamedTuple):

@@ -4,6 +4,9 @@ All of it comes from the frames that were sent, applied in their order, as any c
 would; whatever a client has to notice as missing or doubled is noticed.
 """
 
+from bisect import bisect_right
+from operator import itemgetter
+
 import trio
 
 from tests.system.client import Client, Closed, Frame
@@ -13,34 +16,33 @@ from tests.system.recount import Recount
 AT_ONCE = 0.001
 """Seconds of virtual time in which everything that was sent is taken."""
 
+PLACE = ("chat", "seq", "prev", "at")
+"""What the answer to a write says of its event."""
+
 
 class Log:
     """One chat, as far as this connection was told of it."""
 
     def __init__(self, after: int) -> None:
-        self.after = self.position = after
-        self.frames: list[Frame] = []
+        self.position = self._right = after
+        self._new: list[Frame] = []
+        """What came behind the place up to which all was found right."""
 
     def apply(self, frame: Frame) -> None:
         """Take an event, or the answer that stands for one of one's own."""
         assert frame["prev"] == self.position, ("a gap, or twice", frame)
         self.position = frame["seq"]
-        self.frames.append(frame)
+        self._new.append(frame)
 
-    def check(self, expected: list[Frame]) -> None:
-        """Compare what came with what had to come."""
-        assert [f["seq"] for f in self.frames] == [f["seq"] for f in expected]
-        for frame, right in zip(self.frames, expected, strict=True):
-            if frame["t"] == "ev":
-                assert frame == right
-            else:
-                place = (frame["chat"], frame["seq"], frame["prev"], frame["at"])
-                assert place == (
-                    right["chat"],
-                    right["seq"],
-                    right["prev"],
-                    right["at"],
-                )
+    def check(self, everything: list[Frame]) -> None:
+        """Compare what came since the last time with what had to come."""
+        begin = bisect_right(everything, self._right, key=itemgetter("seq"))
+        new, expected = self._new, everything[begin:]
+        assert [f["seq"] for f in new] == [f["seq"] for f in expected]
+        for frame, right in zip(new, expected, strict=True):
+            keys = right.keys() if frame["t"] == "ev" else PLACE
+            assert {key: frame[key] for key in keys} == {k: right[k] for k in keys}
+        self._new, self._right = [], self.position
 
 
 class Seat:
@@ -55,6 +57,8 @@ class Seat:
         self.position: dict[str, int] = {}
         """How far a shopper was last told to be in the queue, by chat."""
         self.here = True
+        self.answered: list[tuple[Frame, Frame]] = []
+        """What was asked, and the answer, in the order of the answers."""
         self._taken = len(client.heard)
         self._asked: dict[str, Frame] = {}
 
@@ -96,8 +100,7 @@ class Seat:
     def check(self, recount: Recount) -> None:
         """Compare all that came with the journal."""
         for chat, log in self.logs.items():
-            ticket = recount.tickets[chat]
-            log.check(ticket.log(insider=self.insider, after=log.after))
+            log.check(recount.tickets[chat].logs[self.insider])
         if self.list is not None:
             self._check_list(self.list, recount)
 
@@ -119,8 +122,11 @@ class Seat:
                 if frame["kind"] == "opened" and frame["chat"] not in self.logs:
                     self.logs[frame["chat"]] = Log(0)
                 self.logs[frame["chat"]].apply(frame)
-            case "ok":
-                self._answered(frame, self._asked.pop(frame["re"], {"op": ""}))
+            case "ok" | "err":
+                asked = self._asked.pop(frame["re"], {"op": ""})
+                self.answered.append((asked, frame))
+                if frame["t"] == "ok":
+                    self._answered(frame, asked)
             case "ix" | "badge" if self.list is not None:
                 self.list.take(frame)
             case "push" if frame["kind"] == "queue":
@@ -129,7 +135,7 @@ class Seat:
                 )
                 self.position[frame["chat"]] = frame["position"]
             case "push" if frame.get("why") == "out_of_reach":
-                del self.logs[frame["chat"]]
+                self.logs.pop(frame["chat"], None)
             case _:
                 pass
 

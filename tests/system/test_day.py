@@ -15,10 +15,8 @@ from actors.settings import (
     Settings,
     Team,
 )
-from broker.office.settings import put_settings
-from broker.sites import DEFAULT_SITE
 from tests.system.client import Frame
-from tests.system.day import Day, Watch
+from tests.system.day import RELAXED, Day, Watch
 from tests.system.desk import stocked
 from tests.system.shop import in_memory
 
@@ -45,20 +43,20 @@ DONE = Macro("done", "Done", text="Bye!", then=Then(tag=("done",), close=True))
 
 
 async def test_a_day_is_as_its_journal_says_at_every_step(tmp_path: Path) -> None:
-    async with in_memory(tmp_path) as shop:
-        assert await put_settings(shop.broker, DEFAULT_SITE, 0, SETTINGS, by="me") == 1
-        await stocked(shop, SOON, DONE)
+    async with in_memory(tmp_path, RELAXED) as shop:
         day = Day(shop, SETTINGS)
+        await day.save(SETTINGS)
+        await stocked(shop, SOON, DONE)
         chats = await the_doors_open(day)
         await everybody_talks(day, chats)
         before = await at_rest(day)
-    async with in_memory(tmp_path) as shop:
+    async with in_memory(tmp_path, RELAXED) as shop:
         await day.move_to(shop)
         await day.settle()
         assert day.picture() == before
         await some_are_put_aside(day, chats)
         before = await at_rest(day)
-    async with in_memory(tmp_path) as shop:
+    async with in_memory(tmp_path, RELAXED) as shop:
         await day.move_to(shop)
         await day.settle()
         assert day.picture() == before
