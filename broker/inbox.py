@@ -88,7 +88,7 @@ class InboxWatch:
         self._sent = page.ix
         sub = self._peer.sub
         shown = tuple(
-            row(each.listing, unread=each.unread, own=_is_own(each.listing, sub))
+            row(each.listing, unread=each.unread, own=is_own(each.listing, sub))
             for each in page.rows
         )
         last = page.rows[-1].listing if page.more and page.rows else None
@@ -169,7 +169,7 @@ class InboxWatch:
         if unread is None:
             peer.say(Ix(ix, iprev, gone=ChatId(listing.row.chat)))
             return
-        seen = (unread, _is_own(listing, peer.sub))
+        seen = (unread, is_own(listing, peer.sub))
         frame = peer.hub.press.row(peer.codec, (ix, iprev), listing, seen)
         peer.transport.offer(frame)
 
@@ -199,7 +199,8 @@ class InboxWatch:
             self.badge(number)
 
 
-def _is_own(listing: Listing, agent: str) -> bool:
+def is_own(listing: Listing, agent: str) -> bool:
+    """Return whether the last word in a ticket was the agent's."""
     by: str = listing.row.said_by
     return by == f"{AGENT}{agent}"
 

@@ -48,7 +48,7 @@ def unclosed(
     LEFT JOIN profile ON profile.site = ticket.site AND profile.id = ticket.profile
     WHERE ticket.site = ? AND status = ? AND (last_at, stream) < (?, ?)
     ORDER BY last_at DESC, stream DESC LIMIT ?"""  # noqa: S608 - constants
-    return _named(connection, sql, (site, status, *before, limit))
+    return named(connection, sql, (site, status, *before, limit))
 
 
 def ended(
@@ -83,7 +83,7 @@ def ended(
         "stream": before.stream,
         "limit": limit,
     }
-    return _named(connection, sql, values)
+    return named(connection, sql, values)
 
 
 def marked(connection: sqlite3.Connection, site: str) -> list[tuple[int, str]]:
@@ -113,11 +113,12 @@ def unmark(db: Database, stream: int, agent: str) -> None:
     db.execute(sql, (stream, agent))
 
 
-def _named(
+def named(
     connection: sqlite3.Connection,
     sql: str,
     values: tuple[object, ...] | dict[str, object],
 ) -> list[Named]:
+    """Return what `sql` finds: `COLUMNS`, then what is known of whose ticket it is."""
     found = connection.execute(sql, values).fetchall()
     columns = len(TicketRow._fields)
     rows = [TicketRow(*each[:columns]) for each in found]

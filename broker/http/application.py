@@ -31,6 +31,7 @@ from broker.http.routes import (
     people,
     settings,
     sms,
+    tickets,
     transcripts,
 )
 from broker.http.shell import Shell
@@ -77,6 +78,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
             *sms.routes(broker, guards),
             *keys.routes(broker, guards),
             *blobs.routes(broker, guards, gallery),
+            *tickets.routes(broker, guards),
             *transcripts.routes(broker, guards),
             serving(files(broker.house.version)),
         ],

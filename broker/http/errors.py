@@ -131,5 +131,12 @@ def _meaning(error: Exception) -> tuple[Code, dict[str, object], int]:
             isinstance(error, ValidationException)
             or error.status_code < HTTP_500_INTERNAL_SERVER_ERROR
         ):
-            return Code.BAD_FRAME, {"path": "$"}, 400
+            return Code.BAD_FRAME, {"path": _place_of(error)}, 400
     return Code.UNAVAILABLE, {}, 500
+
+
+def _place_of(error: HTTPException) -> str:
+    """Return which parameter is at fault, if it is one."""
+    faults = error.extra if isinstance(error.extra, list) else []
+    first = faults[0] if faults else None
+    return f"$.{first['key']}" if isinstance(first, dict) and "key" in first else "$"
