@@ -113,6 +113,8 @@ async def test_all_descriptors_are_let_go_of(tmp_path: Path) -> None:
             await shop.broker.query(lambda db: db.execute("SELECT 1").fetchall())
             await sara.ask("msg.send", chat=chat, text="hi")
             await sara.cut()
+            # The thread that imports the HTTP application reads files until then.
+            await shop.broker.front._prepared.wait()
 
     await live()  # what is imported late keeps some open
     gc.collect()
