@@ -22,6 +22,7 @@ from actors.chat.events import (
     Opened,
     seen_by_shopper,
 )
+from actors.chat.signs import What
 from actors.chat.state import ChatState
 from actors.chat.teams import may_open
 from actors.desk.places import Place
@@ -204,11 +205,11 @@ class Hub:
             self.counts.delivered += 1
 
     def signal(
-        self, chat: ChatId, by: Person, what: str, *, on: bool, inside: bool
+        self, chat: ChatId, by: Person, what: What, *, on: bool, inside: bool
     ) -> None:
         """Tell live listeners other than `by` what `by` is doing."""
         key = (chat, by, what)
-        said = Eph(chat, what, by, on, inside)
+        said = Eph(chat, what, by, on, note=inside and what == "typing")
         frames: dict[Codec, bytes] = {}
         for listener in self._listeners.get(chat, ()):
             peer = listener.peer

@@ -57,6 +57,7 @@ REQUESTS: dict[type, Request] = {
     frames.TicketTag: Request(ticket.ticket_tag, STAFF),
     frames.ControlTake: Request(ticket.control_take, STAFF),
     frames.ControlRelease: Request(ticket.control_release, STAFF),
+    frames.View: Request(ticket.view, STAFF, None),
     frames.InboxOpen: Request(inbox.inbox_open, STAFF, frames.InboxOpened),
     frames.InboxClose: Request(inbox.inbox_close, STAFF),
     frames.TicketUnread: Request(inbox.ticket_unread, STAFF),

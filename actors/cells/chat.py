@@ -14,10 +14,10 @@ from actors.cells.journaled import JournaledChat, Shop
 from actors.cells.orders import Inquire, Join, Left, LookBack, Order, Ring, Sign
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
-from actors.cells.typing import TypingWatch
+from actors.cells.signs import SignWatch
 from actors.chat import control, cursors
 from actors.chat.commands import MoveCursor, Start, Tick, WriteCursors
-from actors.chat.events import Closed, Event, Noted, Opened, Said
+from actors.chat.events import Closed, Event, Opened, Said
 from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
 from actors.chat.rules import Moving, decide, may_enter
@@ -59,13 +59,13 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 class ChatCell(JournaledChat):
     """One chat in memory."""
 
-    __slots__ = ("_cursors_timer", "_moving", "_owed", "_typing")
+    __slots__ = ("_cursors_timer", "_moving", "_owed", "_signs")
 
     def __init__(self, kind: Kind["ChatCell"], key: str, shop: Shop) -> None:
         super().__init__(kind, key, shop)
         self._moving: Moving = {}
         self._cursors_timer: Timer | None = None
-        self._typing: TypingWatch | None = None
+        self._signs: SignWatch | None = None
         self._owed: Order | None = None
         """Whose answer is being given: another has to be found if that fails."""
 
@@ -80,7 +80,7 @@ class ChatCell(JournaledChat):
         elif isinstance(message, Ring):
             self._ring(message)
         elif isinstance(message, Left):
-            self._stop_typing(message.who)
+            self._end_signs(message)
         elif isinstance(message, LookBack):
             self._look_back(message)
         elif isinstance(message, Inquire):
@@ -112,7 +112,7 @@ class ChatCell(JournaledChat):
         """Leave nothing behind that would bring the chat back, or keep it alive."""
         if self._cursors_timer is not None:
             self._cursors_timer.cancel()
-        self._cursors_timer = self._typing = None
+        self._cursors_timer = self._signs = None
 
     # Orders: decide, evolve, append.
 
@@ -231,8 +231,9 @@ class ChatCell(JournaledChat):
                 )
                 self._owed = None
             audience.publish(chat, record, event, skip)
-            if self._typing is not None:
-                self._end_typing(event)
+            if self._signs is not None:
+                self._signs.happened(event)
+                self._drop_signs_if_quiet()
             if type(event.body) is not Said:
                 audience.noticed(chat, self._state, event)
             if type(event.body) is Closed and self._to_be_rated(event.at):
@@ -298,8 +299,8 @@ class ChatCell(JournaledChat):
             listener.live(durable)
             if self._to_be_rated(self._shop.clock(), by=listener.person):
                 listener.asked_to_rate()
-            if self._typing is not None:
-                self._typing.repeat()
+            if self._signs is not None:
+                self._signs.repeat()
 
     def _announce(self, join: Join, state: ChatState) -> None:
         listener = join.listener
@@ -350,28 +351,24 @@ class ChatCell(JournaledChat):
 
     def _sign(self, sign: Sign) -> None:
         state = self._state
+        # Nobody types where a message comes as a whole, but agents view that too.
+        shown = state.channel == "chat" or sign.what == "viewing"
         if not self._lets_in(state, sign.by, sign.site):
             self._rest_if_unknown()
-        elif not sign.on:
-            self._stop_typing(sign.by)
-        elif state.status != "closed" and state.channel == "chat":
-            if self._typing is None:
-                self._typing = TypingWatch(self, self._shop.audience, self._shop.timers)
-            note = sign.note and sign.by.startswith(AGENT)
-            self._typing.sign(sign.by, note=note)
+        elif shown and state.status != "closed":
+            if self._signs is None:
+                self._signs = SignWatch(self, self._shop.audience, self._shop.timers)
+            self._signs.take(sign)
+            self._drop_signs_if_quiet()
 
-    def _stop_typing(self, who: Person) -> None:
-        if self._typing is not None:
-            self._typing.stop(who)
-            if self._typing.quiet:
-                self._typing = None
+    def _end_signs(self, left: Left) -> None:
+        if self._signs is not None:
+            self._signs.left(left.who)
+            self._drop_signs_if_quiet()
 
-    def _end_typing(self, event: Event) -> None:
-        if isinstance(event.body, Said | Noted):
-            self._stop_typing(event.by)
-        elif isinstance(event.body, Closed) and self._typing is not None:
-            self._typing.stop_all()
-            self._typing = None
+    def _drop_signs_if_quiet(self) -> None:
+        if self._signs is not None and self._signs.quiet:
+            self._signs = None
 
     def _ring(self, ring: Ring) -> None:
         """Do what has fallen due; if nothing has, see that the alarm is right."""

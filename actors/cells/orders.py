@@ -4,6 +4,7 @@ import msgspec
 
 from actors.cells.ports import Asker, Caller, Listener
 from actors.chat.commands import AnyCommand
+from actors.chat.signs import What
 from actors.ids import Millis, Person, Seq, SiteId
 from actors.runtime.actor import Fleeting
 
@@ -46,12 +47,14 @@ class Inquire(msgspec.Struct, frozen=True, gc=False):
 
 
 class Sign(msgspec.Struct, frozen=True, gc=False):
-    """`by` is typing, or has stopped."""
+    """`by` does this, or has stopped."""
 
     by: Person
     site: SiteId
+    what: What
     on: bool
     note: bool = False
+    """Whether it is into a note that `by` types."""
 
 
 class Left(Fleeting, frozen=True, gc=False):

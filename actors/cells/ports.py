@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from actors.chat.events import Event
+from actors.chat.signs import What
 from actors.chat.state import ChatState
 from actors.desk.places import Place
 from actors.ids import AgentId, ChatId, Millis, Person, ProfileId, Seq, SiteId
@@ -112,7 +113,7 @@ class Audience(Protocol):
         """Give a durable event to all live listeners but `skip`, who has an answer."""
 
     def signal(
-        self, chat: ChatId, by: Person, what: str, *, on: bool, inside: bool
+        self, chat: ChatId, by: Person, what: What, *, on: bool, inside: bool
     ) -> None:
         """Tell live listeners but `by` what `by` is doing; `inside`: agents only."""
 

@@ -113,5 +113,5 @@ def typing(peer: "Peer", said: frames.Typing) -> None:
         return
     if peer.house.chats.get(said.chat) is not None or stream_of(said.chat) is not None:
         note = said.note and peer.insider
-        sign = Sign(peer.who, peer.site, said.on, note)
+        sign = Sign(peer.who, peer.site, "typing", said.on, note)
         peer.house.chats.tell(said.chat, sign)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from actors.cells.orders import Sign
 from actors.chat.commands import (
     AnswerTransfer,
     Assign,
@@ -15,7 +16,7 @@ from actors.chat.commands import (
     Transfer,
     Wake,
 )
-from actors.ids import AgentId
+from actors.ids import AgentId, stream_of
 from actors.refusals import Reason, Refused
 from broker import presets
 from broker.operations.ordering import order
@@ -143,3 +144,10 @@ def control_release(peer: "Peer", said: frames.ControlRelease) -> None:
     """Give the chat back to the bot."""
     now = peer.house.clock()
     order(peer, said.chat, ReleaseControl(said.id, peer.who, peer.site, now))
+
+
+def view(peer: "Peer", said: frames.View) -> None:
+    """Pass on that an agent looks at a chat; one that cannot be is ignored."""
+    if stream_of(said.chat) is not None:
+        sign = Sign(peer.who, peer.site, "viewing", said.on)
+        peer.house.chats.tell(said.chat, sign)

@@ -10,6 +10,7 @@ from actors.cells.orders import Join, Left, LookBack
 from actors.cells.ports import Accepted
 from actors.cells.profile import Arrive, Begin, Claims
 from actors.chat.events import Event, for_shopper, seen_by_shopper
+from actors.chat.signs import What
 from actors.chat.state import ChatState
 from actors.ids import AGENT, ChatId, Person, Seq
 from actors.refusals import Reason, Refused
@@ -110,11 +111,13 @@ class Place:
             self.client.bytes += msgspec.json.encode(body)
             self.apply(record.seq, record.seq - 1 if insider else record.prev)
 
-    def typing(self, by: Person, *, on: bool) -> None:
+    def signalled(self, by: Person, what: What, *, on: bool) -> None:
+        typing = what == "typing"
+        known = self.client.typers if typing else self.client.viewers
         if on:
-            self.client.typers.add(by)
+            known.add(by)
         else:
-            self.client.typers.discard(by)
+            known.discard(by)
 
     def apply(self, seq: int, prev: int) -> None:
         if prev != self.at and (self.log or self.strict):
@@ -155,6 +158,7 @@ class Client:
         self.pages: list[tuple[list[int], bool]] = []
         self.bytes = b""
         self.typers: set[Person] = set()
+        self.viewers: set[Person] = set()
         self.bars: dict[ChatId, Reason] = {}
         self.slow = False
         self.limited = True

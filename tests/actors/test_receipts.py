@@ -109,7 +109,7 @@ def test_typing_ends_at_once(world: World, how: str) -> None:
         ann.do(chat, ending())
     world.turn()
     assert ann.typers == set()
-    assert world.cell(chat)._typing is None
+    assert world.cell(chat)._signs is None
 
 
 def test_another_agents_message_does_not_end_ones_typing(world: World) -> None:
@@ -171,6 +171,63 @@ def test_in_a_closed_chat_nobody_types(world: World) -> None:
     world.sign(chat, ANN)
     world.turn()
     assert world.room.signals == []
+
+
+# Viewing (F30).
+
+
+def test_who_views_is_told_to_the_other_agents_alone(world: World) -> None:
+    sue, ann, own, ben = map(world.client, (SHOPPER, ANN, ANN, BEN))
+    chat = world.open(sue)
+    for agent in (ann, own, ben):
+        agent.join(chat)
+    world.sign(chat, ANN, what="viewing")
+    world.turn()
+    assert ben.viewers == {ANN}
+    assert sue.viewers == ann.viewers == own.viewers == set()
+    world.wait(14.5)
+    assert ben.viewers == {ANN}
+    world.wait(0.5)
+    assert ben.viewers == set()
+    assert world.kinds(chat) == ["opened", "legal", "msg", "msg"]
+
+
+@pytest.mark.parametrize("how", ["off", "left", "closed"])
+def test_viewing_ends_at_once(world: World, how: str) -> None:
+    sue, ann, ben = map(world.client, (SHOPPER, ANN, BEN))
+    chat = world.open(sue)
+    for agent in (ann, ben):
+        agent.join(chat)
+    world.sign(chat, ANN, what="viewing")
+    world.turn()
+    assert ben.viewers == {ANN}
+    if how == "off":
+        world.sign(chat, ANN, what="viewing", on=False)
+    elif how == "left":
+        ann.leave(chat)
+    else:
+        sue.do(chat, ending())
+    world.turn()
+    assert ben.viewers == set()
+    assert world.cell(chat)._signs is None
+
+
+def test_one_goes_on_viewing_when_one_has_typed(world: World) -> None:
+    ann, ben = world.client(ANN), world.client(BEN)
+    chat = world.open(world.client())
+    for agent in (ann, ben):
+        agent.join(chat)
+    world.sign(chat, ANN, what="viewing")
+    world.sign(chat, ANN)
+    world.turn()
+    assert (ben.viewers, ben.typers) == ({ANN}, {ANN})
+    ann.gets(chat, saying())
+    assert (ben.viewers, ben.typers) == ({ANN}, set())
+    world.sign(chat, ANN)
+    world.turn()
+    world.sign(chat, ANN, what="viewing", on=False)
+    world.turn()
+    assert (ben.viewers, ben.typers) == (set(), {ANN})
 
 
 # The rest of an agent's work, as the room hears of it.

@@ -263,6 +263,14 @@ def test_nobody_hears_an_agent_type(world: World) -> None:
     assert world.room.signals == []
 
 
+def test_other_agents_hear_an_agent_view(world: World) -> None:
+    chat = Phone(world).texts().chat
+    world.sign(chat, ANN, what="viewing")
+    world.sign(chat, ANN)
+    world.turn()
+    assert world.room.signals == [(ANN, True, True)]
+
+
 # What leaves.
 
 

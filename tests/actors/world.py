@@ -27,6 +27,7 @@ from actors.cells.profile import ProfileCell
 from actors.cells.reviews import Reviews
 from actors.cells.texter import TexterCell
 from actors.chat.events import Event
+from actors.chat.signs import What
 from actors.chat.state import ChatState
 from actors.desk import places
 from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId, stream_of
@@ -79,13 +80,12 @@ class Room:
                 place.happened(record, event)
 
     def signal(
-        self, chat: ChatId, by: Person, what: str, *, on: bool, inside: bool
+        self, chat: ChatId, by: Person, what: What, *, on: bool, inside: bool
     ) -> None:
-        assert what == "typing"
         self.signals.append((by, on, inside))
         for place in self.places.get(chat, ()):
             if place.person != by and (place.client.insider or not inside):
-                place.typing(by, on=on)
+                place.signalled(by, what, on=on)
 
     def dropped(self, chat: ChatId, by: Person) -> None:
         self.late.append((chat, by))
@@ -300,9 +300,15 @@ class World:
         self.chats.tell(chat, Order(what(id_, by.who, SITE, self.now), by))
 
     def sign(
-        self, chat: ChatId, by: Person, *, on: bool = True, note: bool = False
+        self,
+        chat: ChatId,
+        by: Person,
+        *,
+        what: What = "typing",
+        on: bool = True,
+        note: bool = False,
     ) -> None:
-        self.chats.tell(chat, Sign(by, SITE, on, note))
+        self.chats.tell(chat, Sign(by, SITE, what, on, note))
 
     def let_rest(self) -> None:
         """Sweep as if everybody had been idle for long enough."""

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Frame] = {
     "ticket.transfer": {"to": None},
     "transfer.answer": {"yes": True},
     "typing": {"on": True},
+    "view": {"on": True},
 }
 """What an operation needs beside the chat."""
 
