@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import redirect_stdout
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, redirect_stdout
+from functools import partial
 from io import StringIO, TextIOWrapper
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import trio
 
 from actors.ids import ChatId
 from clients.line import first_of
-from clients.link import LinkClosed, open_link
+from clients.link import Link, LinkClosed, open_link
+from clients.terminal.editor import Editor
+from clients.terminal.screen import Screen
 from clients.terminal.session import Conversation
-from clients.terminal.text import wrapped
 
 CHUNK = 4096
 """Bytes read at a time: a terminal gives a line, a pipe what there is."""
@@ -84,12 +86,13 @@ async def talk(url: str, token: str | None, site: str | None, chat: str | None) 
         sys.stdout.reconfigure(errors="replace")
     try:
         async with open_link(url, token=token, site=site) as link:
-            conversation = Conversation(link, say)
+            conversation, lines = seated(link)
             await conversation.begin(ChatId(chat) if chat else None)
-            async with trio.open_nursery() as nursery:
+            # Closed whatever happens: a terminal is left as it was found.
+            async with aclosing(lines), trio.open_nursery() as nursery:
                 nursery.start_soon(conversation.show)
                 nursery.start_soon(conversation.look)
-                await conversation.take(lines_of(sys.stdin.fileno()))
+                await conversation.take(lines)
                 nursery.cancel_scope.cancel()
     except* LinkClosed as closed:
         ended = str(first_of(closed))
@@ -102,14 +105,26 @@ async def talk(url: str, token: str | None, site: str | None, chat: str | None) 
         raise click.ClickException(f"disconnected: {ended}")
 
 
-def say(line: str) -> None:
-    """Write a line: a terminal's is wrapped, a pipe's is left as it is."""
-    if sys.stdout.isatty():
-        line = wrapped(line, os.get_terminal_size(sys.stdout.fileno()).columns)
-    click.echo(line)
+def seated(link: Link) -> tuple[Conversation, AsyncGenerator[str]]:
+    """Return the conversation, and the lines for it: edited if a person types them."""
+    descriptor = sys.stdin.fileno()
+    able = os.environ.get("TERM", "dumb") != "dumb"
+    if not (able and sys.stdin.isatty() and sys.stdout.isatty()):
+        return Conversation(link, click.echo), lines_of(descriptor)
+    editor = Editor()
+    screen = Screen(editor, partial(click.echo, nl=False), columns)
+    conversation = Conversation(link, screen.say)
+    editor.complete, conversation.redraw = conversation.names, screen.draw
+    screen.prompt, screen.typing = conversation.prompt, conversation.typing
+    return conversation, screen.lines(descriptor)
 
 
-async def lines_of(descriptor: int) -> AsyncIterator[str]:
+def columns() -> int:
+    """Return how wide the terminal is now."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns
+
+
+async def lines_of(descriptor: int) -> AsyncGenerator[str]:
     """Yield the lines of a terminal, a pipe or a file.
 
     No thread reads it: one that is stuck in `readline` would not let the program end.

@@ -46,6 +46,11 @@ def typed(line: str) -> Typed:
     return Typed(command.lower(), words.strip())
 
 
+def begun(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that begin with `word`, which is not empty."""
+    return [name for name in names if word and name.startswith(word)]
+
+
 def matching(word: str, names: Sequence[str]) -> str:
     """Return the name that is meant: `word` itself, or the only one it begins.
 
@@ -54,12 +59,12 @@ def matching(word: str, names: Sequence[str]) -> str:
     """
     if word in names:
         return word
-    begun = [name for name in names if word and name.startswith(word)]
-    if len(begun) == 1:
-        return begun[0]
+    meant = begun(word, names)
+    if len(meant) == 1:
+        return meant[0]
     said = brief(word, 20)
-    if begun:
-        raise Unclear(f"/{said} may be {' or '.join(f'/{name}' for name in begun)}")
+    if meant:
+        raise Unclear(f"/{said} may be {' or '.join(f'/{name}' for name in meant)}")
     raise Unclear(f"There is no /{said}. /help shows the commands.")
 
 

@@ -18,7 +18,11 @@ _WHY = {
     "out_of_reach": "is not yours to see any more",
     "queue_full": "the queue is full",
 }
-_FAILED = {"declined": "was declined", "expired": "was not answered"}
+_FAILED = {
+    "declined": "was declined",
+    "expired": "was not answered",
+    "withdrawn": "is over",
+}
 
 
 class News(NamedTuple):

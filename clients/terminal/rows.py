@@ -7,8 +7,8 @@ from broker.wire.heard import Fields
 from clients.terminal.text import brief, padded, shown
 from clients.terminal.wording import age, clock, day
 
-NAME, HOLDER, PREVIEW = 16, 10, 44
-"""Cells of the columns: with the rest about 90, and what is longer is cut."""
+NAME, HOLDER, WAIT, PREVIEW = 16, 8, 7, 35
+"""Cells of the columns: with the rest 79, and what is longer is cut."""
 
 
 class Numbers:
@@ -58,16 +58,16 @@ def ticket(number: int, row: Fields, now: Millis) -> str:
     """Return the line of a ticket: `now` tells how long somebody has waited."""
     dot = "●" if row.get("unread") else " "
     waiting = row.get("waiting_since")
-    waits = "" if waiting is None else f"waits {age(now - int(waiting))}"
+    waits = "" if waiting is None else age(now - int(waiting))
     holder = brief(str(row.get("assignee") or "-"), HOLDER)
     columns = (
         f"{number:>3} {dot}",
         padded(called(row), NAME),
         padded(holder, HOLDER),
-        padded(waits, len("waits 59 min")),
-        brief(str(row.get("preview", "")), PREVIEW),
+        padded(waits, WAIT),
+        brief(f"{signs(row)} {row.get('preview', '')}", PREVIEW),
     )
-    return "  ".join(columns).rstrip() + signs(row)
+    return "  ".join(columns).rstrip()
 
 
 def signs(row: Fields) -> str:
@@ -81,7 +81,7 @@ def signs(row: Fields) -> str:
     words += ["sms"] if row.get("channel") == "sms" else []
     words += ["bot"] if row.get("control") == "bot" else []
     words += [f"#{tag}" for tag in row.get("tags", ())]
-    return f"  [{brief(' '.join(words), 40)}]" if words else ""
+    return f"[{brief(' '.join(words), 40)}]" if words else ""
 
 
 def find(number: int, hit: Fields) -> str:

@@ -139,9 +139,8 @@ class Seat:
             return
         holder = self.row.get("assignee")
         whose = "yours" if holder == self.me else brief(str(holder or "nobody's"))
-        self.say(
-            f"      with {called(self.row)}, {whose}{signs(self.row)}, in chat {chat}"
-        )
+        about = f"{called(self.row)}, {whose} {signs(self.row)}".rstrip()
+        self.say(f"      with {about}, in chat {chat}")
 
     async def leave(self) -> None:
         """Clear the screen's place, if there is a chat on it."""

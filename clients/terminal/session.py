@@ -5,7 +5,7 @@ it is durable or refused: what is typed without a connection waits in order. The
 repeats what it has asked, under the same id; a line is never said twice.
 """
 
-from collections.abc import AsyncIterable, Awaitable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -20,7 +20,8 @@ from clients.line import Cut
 from clients.link import Link
 from clients.received import Received, RequestRefused
 from clients.terminal import looking, news, saying, table
-from clients.terminal.grammar import Typed, Unclear, matching, typed
+from clients.terminal.grammar import Typed, Unclear, begun, matching, typed
+from clients.terminal.rows import called
 from clients.terminal.seat import Now, Say, Seat
 from clients.terminal.text import brief
 from clients.terminal.wording import rest, told
@@ -29,6 +30,10 @@ UNDONE = 100
 """Lines that may wait to be done; past it no more are read from the terminal."""
 VIEW_S = 10.0
 """Seconds between two signs that the chat is on the screen; they hold for 15."""
+
+
+TYPING_S = 3.0
+"""Seconds between two signs of typing; they hold for 6."""
 
 
 class Entered(NamedTuple):
@@ -51,10 +56,36 @@ class Conversation:
         self._link = link
         self._say = say
         self._seat = Seat(link, say, now)
+        self.redraw: Callable[[], object] = lambda: None
+        """Called when the prompt is another one and nothing was said."""
+        self._typed_at = 0.0
         self._undone = 0
         """Lines that were typed and are not done."""
         self._leaving: trio.CancelScope | None = None
         """Set once the person wants to leave: there is no waiting for a network."""
+
+    def prompt(self) -> str:
+        """Return what stands before the line that is typed: where it will be said."""
+        seat = self._seat
+        if not seat.inside:
+            return "> "
+        name = called(seat.row) if seat.chat else "no chat"
+        dots = f" ({seat.tickets.badge})" if seat.tickets.badge else ""
+        return f"{name}{dots}> "
+
+    def names(self, word: str) -> list[str]:
+        """Return the commands that `word` may begin."""
+        return begun(word.lower(), table.names(inside=self._seat.inside))
+
+    def typing(self, text: str) -> None:
+        """Let the others see that something is typed, unless it is a command."""
+        chat, said = self._seat.chat, typed(text)
+        now = self._seat.now().timestamp()
+        if chat is None or now - self._typed_at < TYPING_S or not said.words:
+            return
+        if said.command in ("", "hold", "note"):
+            self._typed_at = now
+            self._link.typing(chat, note=said.command == "note")
 
     async def begin(self, chat: ChatId | None) -> None:
         """Open `chat`, or the one that the shopper has; say what there is."""
@@ -178,6 +209,7 @@ class Conversation:
             return
         before = dict(seat.tickets.rows)
         if not await seat.tickets.take(received):
+            self.redraw()
             return
         rows = seat.tickets.rows
         changed = [chat for chat in rows if rows[chat] != before.get(chat)]

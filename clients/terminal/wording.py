@@ -147,5 +147,6 @@ _EVENTS: dict[str, Callable[[Fields], str]] = {
     "checkin": lambda body: f"check-in {_word(body, 'state')}: the shopper is waiting",
     "handoff": lambda body: f"hand-off {_word(body, 'state')}",
     "tagged": _tagged,
+    "transfer": lambda body: f"offered to {_word(body, 'to')}: {_word(body, 'state')}",
     "rated": lambda body: f"rated {_word(body, 'score')}",
 }

@@ -194,3 +194,33 @@ async def test_mistakes_are_told_in_a_sentence(shop: Shop) -> None:
         ):
             await terminal.types(line)
             await terminal.writes(said)
+
+
+async def test_a_ticket_is_handed_on_and_taken(shop: Shop) -> None:
+    _, chat = await asks(shop, "sara", "Hello")
+    one, two = Terminal(), Terminal()
+    async with (
+        agents_link(shop, "ann") as ann,
+        agents_link(shop, "ben") as ben,
+        one.at(ann),
+        two.at(ben),
+    ):
+        await one.types("/open 1")
+        await one.types("/assign me")
+        await one.writes("assigned to ann (you)")
+        await one.types("/offer ben please")
+        assert "[1] sara" in await two.writes("is offered to you by ann")
+        await two.types("/decline")
+        await one.writes("the offer was declined")
+        await one.types("/offer ben")
+        await two.writes("is offered to you by ann")
+        await two.types("/accept")
+        await two.writes("with sara, yours")
+        await one.writes("assigned to ben")
+        await two.types("/transfer ann back to you")
+        await two.writes("assigned to ann (you)")
+    entries = await shop.journal(chat)
+    held = [entry.body["to"] for entry in entries if entry.kind == "assigned"]
+    assert held == ["ann", "ben", "ann"]
+    notes = [entry.body["text"] for entry in entries if entry.kind == "note"]
+    assert notes[-1] == "back to you"

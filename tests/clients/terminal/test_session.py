@@ -6,7 +6,8 @@ import trio.testing
 
 from actors.ids import ChatId, Person, Seq
 from broker.wire.frames import Eph
-from tests.clients.served import OTHER, serving
+from clients.terminal.session import Conversation
+from tests.clients.served import OTHER, linked, serving
 from tests.clients.terminal.typing import Terminal
 
 C = ChatId("c")
@@ -162,3 +163,18 @@ async def test_what_is_on_the_screen_is_read_when_something_is_said() -> None:
             await trio.sleep(2)
             assert seq == Seq(2)
             assert [f for f in served.heard if b'"read"' in f]
+
+
+async def test_the_line_says_where_it_goes_and_that_it_is_typed() -> None:
+    async with serving("agent:ann") as served, linked(served) as link:
+        served.broker.write(C, "opened", {"profile": "p"}, SARA)
+        conversation = Conversation(link, lambda _: None)
+        assert conversation.prompt() == "no chat> "
+        await conversation.begin(C)
+        assert conversation.prompt() == "Sara> "
+        assert conversation.names("sn") == ["snooze"]
+        for text in ("/snooze 1h", "", "H", "He", "/note x"):
+            conversation.typing(text)
+        await trio.testing.wait_all_tasks_blocked()
+        # One sign for seconds of typing, and none for commands.
+        assert b"".join(served.heard).count(b'"op":"typing"') == 1

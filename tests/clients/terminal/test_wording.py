@@ -8,6 +8,7 @@ from clients.line import Cut
 from clients.received import Received
 from clients.terminal import news, rows
 from clients.terminal.receipts import Receipts
+from clients.terminal.text import cells
 from clients.terminal.wording import Eyes, age, told
 
 C = ChatId("c")
@@ -198,6 +199,15 @@ def test_notices_that_are_no_news() -> None:
     assert news.noticed(Noticed("profile_event", started)) is None
     assert news.left(ticket(assignee="ben"), "me") is None
     assert news.left(ticket(assignee="me"), "me") is not None
+
+
+def test_a_ticket_fits_on_a_line_of_a_terminal() -> None:
+    long = dict.fromkeys(("name", "preview", "assignee"), "日本語 " * 30)
+    row = ticket(unread=True, waiting_since=0, tags=["a" * 40]) | long
+    said = rows.ticket(12, row, Millis(59 * 60_000))
+    assert cells(said) <= 79
+    assert said.startswith(" 12 ●  日本語")
+    assert "59 min" in said
 
 
 def test_tickets_are_in_the_order_of_waiting() -> None:
