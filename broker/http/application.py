@@ -9,17 +9,16 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import InternalServerException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from broker.asyncapi import document
 from broker.http import connection
+from broker.http.description import describing
 from broker.http.errors import answer
 from broker.http.files import PUBLIC, File, file, folder, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
+from broker.http.options import answering_options
 from broker.http.pages import Pages
 from broker.http.routes import (
     agents,
@@ -67,22 +66,25 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     pages = Pages(broker.config.server, broker.addresses, broker.sites)
     guards = Guards(broker, pages)
     gallery = Gallery(broker.folder, broker.books, broker.house.ids, broker.clock)
+    handlers = [
+        *health.routes(broker),
+        *login.routes(broker),
+        *settings.routes(broker, guards),
+        *library.routes(broker, guards),
+        *people.routes(broker, guards),
+        *agents.routes(broker, guards),
+        *sms.routes(broker, guards),
+        *keys.routes(broker, guards),
+        *blobs.routes(broker, guards, gallery),
+        *tickets.routes(broker, guards),
+        *transcripts.routes(broker, guards),
+        serving(files(broker.house.version)),
+    ]
+    handlers.append(describing(tuple(handlers), broker.house.version))
     app = Litestar(
-        [
-            *health.routes(broker),
-            *login.routes(broker),
-            *settings.routes(broker, guards),
-            *library.routes(broker, guards),
-            *people.routes(broker, guards),
-            *agents.routes(broker, guards),
-            *sms.routes(broker, guards),
-            *keys.routes(broker, guards),
-            *blobs.routes(broker, guards, gallery),
-            *tickets.routes(broker, guards),
-            *transcripts.routes(broker, guards),
-            serving(files(broker.house.version)),
-        ],
-        openapi_config=described(broker.house.version),
+        [*answering_options(handlers), *handlers],
+        # It would be built anew for each who asks.
+        openapi_config=None,
         exception_handlers={Exception: _answer},
         request_max_body_size=BODY_BYTES,
         # Ours are set up; Litestar's would start a thread.
@@ -100,19 +102,6 @@ def files(version: str) -> dict[str, File]:
         **folder(PUBLIC),
         "/schema/asyncapi.json": file(asyncapi, "application/json"),
     }
-
-
-def described(version: str) -> OpenAPIConfig:
-    """Return how the API is described."""
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
-    return OpenAPIConfig(
-        title="Shopwire",
-        version=version,
-        path="/schema",
-        render_plugins=[JsonRenderPlugin()],
-        use_handler_docstrings=True,
-        components=Components(security_schemes={"bearer": bearer}),
-    )
 
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

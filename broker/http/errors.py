@@ -65,12 +65,24 @@ class Problem(msgspec.Struct, frozen=True):
     """The newest, where another was expected."""
 
 
+ANYWHERE = (403, 408, 503)
+"""What any route may answer: to a page that may not ask, to a body that takes too long,
+and when the disk is full or the broker about to end."""
+
+
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return how errors with these statuses are described."""
+    """Return how errors with these statuses, and with those of all, are described."""
     return {
-        status: ResponseSpec(Problem, generate_examples=False, description="Refused")
-        for status in statuses
+        status: ResponseSpec(
+            Problem, generate_examples=False, description=_codes_of(status)
+        )
+        for status in sorted({*statuses, *ANYWHERE})
     }
+
+
+def _codes_of(status: int) -> str:
+    codes = [code for code in Code if STATUS.get(code) == status]
+    return f"Refused: {', '.join(codes) or Code.BAD_FRAME}"
 
 
 def granted(answer: A | Denied) -> A:

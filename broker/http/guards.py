@@ -13,37 +13,56 @@ from broker.server import Broker
 from broker.wire.errors import Code
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-Guard = Callable[[Connection, BaseRouteHandler], None]
+Identify = Callable[[Connection, Code], Identity]
 BEARER = [{"bearer": list[str]()}]
 """How routes with a guard are described."""
 SCHEME = "bearer "
 VISITOR = "anon:"
 
 
+class Guard:
+    """Lets in who has one of `roles` at the route's site; leaves the identity."""
+
+    def __init__(
+        self, identify: Identify, roles: frozenset[str], visitors: Code
+    ) -> None:
+        self._identify = identify
+        self.roles = roles
+        self.visitors = visitors
+        """What who has not signed in hears."""
+
+    async def __call__(
+        self, connection: Connection, _handler: BaseRouteHandler
+    ) -> None:
+        """Check the request: on the loop, where what is known of people changes."""
+        self.check(connection)
+
+    def check(self, connection: Connection) -> None:
+        """Let the request pass, with the identity in `auth`.
+
+        Raises:
+            Refusal: it may not.
+        """
+        identity = self._identify(connection, self.visitors)
+        site = connection.path_params.get("site", identity.site)
+        if site != identity.site:
+            # Whether there is such a site is nobody's business elsewhere.
+            raise Refusal(Code.NOT_FOUND)
+        if identity.role not in self.roles:
+            raise Refusal(Code.FORBIDDEN)
+        connection.scope["auth"] = identity
+
+
 class Guards:
-    """Made once for the application; each guard leaves the identity in `auth`."""
+    """Made once for the application."""
 
     def __init__(self, broker: Broker, pages: Pages) -> None:
         self._broker = broker
         self._pages = pages
 
     def only(self, *roles: str, visitors: Code = Code.FORBIDDEN) -> Guard:
-        """Return a guard that lets in who has one of `roles` at the route's site.
-
-        Who has not signed in hears `visitors`.
-        """
-
-        def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-            identity = self._identify(connection, visitors)
-            site = connection.path_params.get("site", identity.site)
-            if site != identity.site:
-                # Whether there is such a site is nobody's business elsewhere.
-                raise Refusal(Code.NOT_FOUND)
-            if identity.role not in roles:
-                raise Refusal(Code.FORBIDDEN)
-            connection.scope["auth"] = identity
-
-        return guard
+        """Return a guard that lets in who has one of `roles`, for others `visitors`."""
+        return Guard(self._identify, frozenset(roles), visitors)
 
     def _identify(self, connection: Connection, visitors: Code) -> Identity:
         header = connection.headers.get("authorization", "")

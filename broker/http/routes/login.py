@@ -48,7 +48,7 @@ def routes(broker: Broker) -> list[HTTPRouteHandler]:
 
     @post(
         "/v1/login",
-        responses=refusals(400, 401, 429, 503),
+        responses=refusals(400, 401, 413, 429),
         dto=Strict[Credentials],
         return_dto=None,
         status_code=200,

@@ -133,7 +133,7 @@ def _inbound(broker: Broker, guards: Guards, signed: Signed) -> HTTPRouteHandler
         """Take in a message; the answer says that it is durable."""
         sms = broker.sites.rules_of(site).settings.sms
         if sms.provider == "loopback":
-            admin(request, request.route_handler)
+            admin.check(request)
             said = decoded(await request.body(), Incoming)
             taken = _taken(
                 await take_in(broker, site, said.number, said.provider_id, said.text)

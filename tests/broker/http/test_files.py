@@ -25,6 +25,19 @@ async def test_a_file_comes_with_a_tag_that_saves_sending_it_again(web: Web) -> 
     assert again.headers["etag"] == first.headers["etag"]
 
 
+async def test_the_description_of_http_has_a_tag_too(web: Web) -> None:
+    first = await web.client.get("/schema/openapi.json")
+    assert first.status_code == 200
+    assert first.headers["content-type"] == "application/json"
+    assert first.json()["openapi"].startswith("3.1.")
+    tag = {"If-None-Match": first.headers["etag"]}
+    again = await web.client.get("/schema/openapi.json", headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    head = await web.client.head("/schema/openapi.json")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == first.headers["etag"]
+
+
 async def test_a_client_that_takes_no_gzip_gets_none(web: Web) -> None:
     for accepted in ("identity", "gzip;q=0", "br"):
         headers = {"Accept-Encoding": accepted}

@@ -146,7 +146,8 @@ async def test_the_api_is_described_by_itself(web: Web) -> None:
     assert described["openapi"].startswith("3.1")
     put = described["paths"]["/v1/sites/{site}/settings"]["put"]
     assert put["security"] == [{"bearer": []}]
-    assert set(put["responses"]) == {"200", "400", "401", "403", "404", "409", "413"}
+    statuses = {"200", "400", "401", "403", "404", "408", "409", "413", "503"}
+    assert set(put["responses"]) == statuses
     for status, answer in put["responses"].items():
         schema = answer["content"]["application/json"]["schema"]["$ref"]
         assert schema.endswith("/Problem") == (status != "200")
