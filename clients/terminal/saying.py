@@ -86,6 +86,15 @@ async def preview(seat: Seat, words: str) -> None:
     seat.say(f"      | {shown(rendered['text'])}")
 
 
+async def rate(seat: Seat, words: str) -> None:
+    """Say how the chat was, now that it is over."""
+    score, _, text = words.partition(" ")
+    if score not in {"1", "2", "3", "4", "5"}:
+        raise Unclear("from 1 to 5: how was it?")
+    more = {"text": text} if text else {}
+    await seat.link.request("rate", chat=seat.here(), score=int(score), **more)
+
+
 def _macro(known: Sequence[Fields], name: str) -> Fields:
     """Return the macro with this shortcut, id or name.
 

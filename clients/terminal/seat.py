@@ -190,11 +190,15 @@ class Seat:
             self._tell(event)
             self._shown.add(event.seq)
 
-    def look(self, eph: Eph) -> None:
-        """Note who else has the chat on the screen."""
-        if eph.chat == self.chat and eph.what == "viewing":
-            change = self.lookers.add if eph.on else self.lookers.discard
-            change(eph.by)
+    def look(self, eph: Eph) -> bool:
+        """Note who else has the chat on the screen; return whether that is news."""
+        if eph.what != "viewing":
+            return eph.chat == self.chat
+        if eph.chat != self.chat or (eph.by in self.lookers) == eph.on:
+            return False
+        change = self.lookers.add if eph.on else self.lookers.discard
+        change(eph.by)
+        return True
 
     def lookers_named(self) -> list[str]:
         """Return who they are."""

@@ -179,10 +179,12 @@ class Conversation:
             case Noticed():
                 self._notice(received)
             case Eph():
-                seat.look(received)
-                self._tell(received)
+                if seat.look(received):
+                    self._tell(received)
             case Cut():
                 self._tell(received)
+                # Who is still there will be told of anew.
+                seat.lookers.clear()
                 self._give_up()
             case Greeting():
                 self._tell(received)

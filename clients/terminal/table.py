@@ -70,6 +70,7 @@ COMMANDS = {
     "unread": Command("", "give it a dot again, and leave it", handling.unread),
     "close": Command("", "end the chat for good", handling.close, who="all"),
     "end": Command("", "the same", handling.close, who="all"),
+    "rate": Command("1-5 [TEXT]", "say how it was", saying.rate, who="shoppers"),
     "find": Command("WORDS", "look in all chats", looking.find),
     "profile": Command("", "who the shopper is", looking.profile),
     "who": Command("", "who is there, and who looks at this chat", looking.who),

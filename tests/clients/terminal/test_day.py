@@ -11,6 +11,7 @@ from clients.line import Stream, Surroundings, tcp_to
 from clients.link import Link, open_link
 from tests.clients.terminal.typing import Terminal
 from tests.system.client import Client
+from tests.system.desk import HELLO, ORDER, stocked
 from tests.system.shop import Shop, serving
 
 
@@ -224,3 +225,42 @@ async def test_a_ticket_is_handed_on_and_taken(shop: Shop) -> None:
     assert held == ["ann", "ben", "ann"]
     notes = [entry.body["text"] for entry in entries if entry.kind == "note"]
     assert notes[-1] == "back to you"
+
+
+async def test_macros_are_listed_looked_at_filled_in_and_sent(shop: Shop) -> None:
+    await stocked(shop, HELLO, ORDER)
+    _, chat = await asks(shop, "sara", "Hello")
+    terminal = Terminal()
+    async with agents_link(shop) as link, terminal.at(link):
+        await terminal.types("/macro")
+        await terminal.writes("2 macros")
+        await terminal.types("/open 1")
+        await terminal.types(f"/preview {HELLO.id}")
+        await terminal.writes("| Hi sara, Ann here")
+        await terminal.types(f"/macro {HELLO.id}")
+        await terminal.writes("you: Hi sara, Ann here")
+        await terminal.types(f"/macro {ORDER.id}")
+        await terminal.writes("it lacks order.last.number=... profile.place=...")
+        await terminal.types(
+            f"/macro {ORDER.id} order.last.number=#7 profile.place=Oslo"
+        )
+        await terminal.writes("you: #7 of Oslo")
+    said = (await shop.journal(chat))[-1]
+    assert (said.kind, said.body["macro"]) == ("msg", ORDER.id)
+
+
+async def test_a_shopper_says_how_it_was(shop: Shop) -> None:
+    terminal = Terminal()
+    assert shop.url is not None
+    url = shop.url.replace("http", "ws", 1) + "/ws"
+    token = shop.token("shopper", "sara", name="Sara")
+    async with open_link(url, token=token) as link, terminal.at(link):
+        for line, said in (
+            ("/note psst", "There is no /note"),
+            ("Hello", "you: Hello"),
+            ("/close", "the chat has ended"),
+            ("/rate 6", "from 1 to 5"),
+            ("/rate 5 Thank you", "rated 5"),
+        ):
+            await terminal.types(line)
+            await terminal.writes(said)

@@ -48,7 +48,7 @@ def test_shoppers_have_no_agents_commands() -> None:
 
 
 def test_every_command_says_what_it_does() -> None:
-    lines = table.help_for("", inside=True)
+    lines = table.help_for("", inside=True) + table.help_for("", inside=False)
     assert all(any(f"/{name} " in line for line in lines) for name in table.COMMANDS)
     assert max(map(len, lines)) <= 80
     assert "tomorrow" in table.help_for("/snooze", inside=True)[1]
