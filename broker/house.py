@@ -17,7 +17,7 @@ from actors.cells.inbox import Ground, InboxCell
 from actors.cells.ports import Clock
 from actors.cells.profile import ProfileCell
 from actors.cells.texter import TexterCell
-from actors.ids import Millis
+from actors.ids import AgentId, Millis, SiteId
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
 from broker.blocked import Blocked
@@ -111,9 +111,9 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         people = (self.people, self.texters, self.agents)
         return self.chats, *people, self.desks, self.inboxes
 
-    def standing(self, site: str, agent: str) -> Standing:
+    def standing(self, site: SiteId, agent: AgentId) -> Standing:
         """Return whether an agent is there, and how much they have in hand."""
-        return standing_of(self.desks, site, agent)
+        return standing_of(self, site, agent)
 
 
 def build(parts: Parts, limits: LimitsConfig) -> House:

@@ -7,17 +7,18 @@ import pytest
 import trio
 from msgspec.structs import replace
 
-from actors.ids import SiteId
+from actors.ids import AgentId, SiteId
 from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
 from broker.office.agents import change_agent
 from broker.office.requests import ChangeAgent
 from broker.office.settings import put_settings
 from broker.sites import DEFAULT_SITE
-from broker.standing import Standing
+from broker.standing import Standing, online_at
 from tests.system.client import Client
 from tests.system.moments import within
 from tests.system.shop import Shop, in_memory
 
+ANN = AgentId("ann")
 ROUND = AssignmentSettings(routing="round_robin", max_chats=1)
 POLISH = Rule(Condition(lang="pl"), "polish")
 LOCKED = Team("polish", "Polish", ("ann",), restricted=True)
@@ -57,12 +58,37 @@ async def test_a_ticket_is_given_to_who_is_there_and_then_to_the_next(
     assert owners == ["ann", "ben", None]
     assert (await ann.ask("chat.end", chat=one))["t"] == "ok"
     assert await owner(quick_shop, three) == "ann"
-    standing = quick_shop.broker.house.standing(DEFAULT_SITE, "ann")
+    standing = quick_shop.broker.house.standing(DEFAULT_SITE, ANN)
     assert standing == Standing("online", 1)
     await ben.cut()
     await trio.sleep(120)
     assert await owner(quick_shop, two) is None
-    assert quick_shop.broker.house.standing("other", "ben") == Standing("offline", 0)
+    elsewhere = quick_shop.broker.house.standing(SiteId("other"), AgentId("ben"))
+    assert elsewhere == Standing("offline", 0)
+
+
+async def test_who_was_welcomed_a_moment_ago_is_there(quick_shop: Shop) -> None:
+    broker, hello = quick_shop.broker, {"op": "hello", "id": "hello"}
+    await quick_shop.hire("ann")
+    connection = broker.connect_memory()
+    # No actor has had its turn yet: the agent's mail and the desk's are on the way.
+    await connection.send(hello | {"token": quick_shop.token("agent", "ann")})
+    assert broker.system.mail
+    assert online_at(broker.house, DEFAULT_SITE) == {"ann"}
+    assert broker.house.standing(DEFAULT_SITE, ANN) == Standing("online", 0)
+    await trio.sleep(1)
+    for state in ("away", "online", "offline"):
+        await connection.ask({"op": "presence.set", "id": state, "state": state})
+        await trio.sleep(1)
+        assert broker.house.standing(DEFAULT_SITE, ANN).presence == state
+    assert online_at(broker.house, DEFAULT_SITE) == set()
+    await connection.ask({"op": "presence.set", "id": "back", "state": "online"})
+    connection.close_now()
+    await trio.sleep(1)
+    # A reload of the page is no reason to refuse them a ticket.
+    assert broker.house.standing(DEFAULT_SITE, ANN).presence == "online"
+    await trio.sleep(60)
+    assert broker.house.standing(DEFAULT_SITE, ANN).presence == "offline"
 
 
 async def test_shoppers_in_the_queue_hear_how_far_they_are(quick_shop: Shop) -> None:
