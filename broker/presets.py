@@ -32,6 +32,11 @@ def until(preset: str, rules: Rules, now: Millis) -> Millis | None:
             return None
 
 
+def end_of_day(rules: Rules, now: Millis) -> Millis:
+    """Return the midnight that ends the day which the shop has now."""
+    return _moment(_midnight(zone_of(rules.settings.hours.zone), now))
+
+
 def zone_of(name: str) -> tzinfo:
     """Return a zone that was known when it was set; UTC, should it be no more."""
     return zone(name) or UTC
@@ -50,15 +55,19 @@ def zone(name: str) -> tzinfo | None:
 
 def _tomorrow(hours: OpenHours, place: tzinfo, now: Millis) -> Millis:
     """Return the first opening on a later day, else nine o'clock on the next."""
-    today = datetime.fromtimestamp(now / 1000, UTC).astimezone(place).date()
-    next_day = today + timedelta(days=1)
-    midnight = _moment(datetime.combine(next_day, time(), place))
+    midnight = _midnight(place, now)
     # At midnight sharp a shop may open less than the shortest snooze ahead.
-    soonest = max(midnight, now + SOONEST)
+    soonest = max(_moment(midnight), now + SOONEST)
     for opens, _ in hours.windows or ():
         if opens >= soonest:
             return opens
-    return _moment(datetime.combine(next_day, MORNING, place))
+    return _moment(datetime.combine(midnight.date(), MORNING, place))
+
+
+def _midnight(place: tzinfo, now: Millis) -> datetime:
+    """Return the beginning of the next day, which may not be 24 hours long."""
+    today = datetime.fromtimestamp(now / 1000, UTC).astimezone(place).date()
+    return datetime.combine(today + timedelta(days=1), time(), place)
 
 
 def _moment(at: datetime) -> Millis:

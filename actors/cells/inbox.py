@@ -44,7 +44,6 @@ KEPT_S = 300.0
 """Seconds that tickets stay in memory when nobody watches: time to reconnect."""
 GRACE = Millis(30_000)
 """A shopper who goes from page to page is not seen to leave (as agents: F27)."""
-DAY = 24 * 3600 * 1000
 IX_A_MS = 1024
 """Changes a millisecond for which a later life of the inbox counts from further on, so
 that an `ix` of an earlier one is known by being too small; exact in JavaScript."""
@@ -293,7 +292,7 @@ class InboxCell(Actor):
             self._begin_load().counts.append(count)
             return
         now = self._clock()
-        waiting = inbox.waiting(Millis(now - now % DAY + DAY))
+        waiting = inbox.waiting(count.due_before)
         most = self.rules.settings.assignment.max_chats
         full = sum(waiting.held.get(agent, 0) >= most for agent in count.online)
         agents = Agents(len(count.online), full)

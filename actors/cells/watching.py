@@ -147,7 +147,9 @@ class Count(msgspec.Struct, frozen=True):
 
     re: str
     watcher: Watcher
-    online: tuple[AgentId, ...]
+    online: frozenset[AgentId]
+    due_before: Millis
+    """When the shop's day ends."""
 
 
 class Flush(Fleeting, frozen=True, gc=False):

@@ -6,6 +6,8 @@ from actors.cells.watching import Count, Mark, Open
 from actors.desk.views import View
 from actors.ids import AgentId, stream_of
 from broker.inbox import InboxWatch, behind
+from broker.presets import end_of_day
+from broker.standing import online_at
 from broker.wire import frames
 from broker.wire.errors import Code, refuse
 
@@ -48,14 +50,10 @@ def ticket_unread(peer: "Peer", said: frames.TicketUnread) -> None:
 
 def stats(peer: "Peer", said: frames.Stats) -> None:
     """Count what there is to do."""
-    site = f"{peer.site}/"
-    online = tuple(
-        AgentId(agent.key.removeprefix(site))
-        for agent in peer.house.agents
-        if agent.key.startswith(site) and agent.state.presence == "online"
-    )
-    watch = peer.inbox or InboxWatch(peer)
-    peer.house.inboxes.tell(peer.site, Count(said.id, watch, online))
+    house, watch = peer.house, peer.inbox or InboxWatch(peer)
+    today = end_of_day(house.sites.rules_of(peer.site), house.clock())
+    count = Count(said.id, watch, online_at(house, peer.site), today)
+    house.inboxes.tell(peer.site, count)
 
 
 def _view(peer: "Peer", said: frames.InboxOpen) -> View:

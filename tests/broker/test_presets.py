@@ -9,7 +9,7 @@ from actors.chat.hours import ALWAYS, OpenHours
 from actors.chat.ticket import SOONEST
 from actors.ids import Millis
 from actors.settings import HoursSettings, Rules, Settings
-from broker.presets import PRESETS, until, zone, zone_of
+from broker.presets import PRESETS, end_of_day, until, zone, zone_of
 
 
 def moment(words: str, place: str = "UTC") -> Millis:
@@ -51,6 +51,24 @@ def test_the_shops_day_is_not_the_worlds() -> None:
     now = moment("2026-11-23 03:00")
     comes = until("tomorrow", rules("America/New_York"), now)
     assert comes == moment("2026-11-23 09:00", "America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("now", "place", "hours"),
+    [
+        ("2026-11-22 12:00", "UTC", 12),
+        ("2026-11-22 00:00", "Pacific/Auckland", 24),
+        ("2026-11-22 23:00", "America/New_York", 1),
+        # The day on which clocks go back, and that on which they go forward.
+        ("2026-10-25 00:00", "Europe/Warsaw", 25),
+        ("2026-03-29 00:00", "Europe/Warsaw", 23),
+    ],
+)
+def test_a_day_ends_at_midnight_where_the_shop_is(
+    now: str, place: str, hours: int
+) -> None:
+    at = moment(now, place)
+    assert end_of_day(rules(place), at) == at + hours * 3600 * 1000
 
 
 def test_tomorrow_is_the_next_opening_of_a_later_day() -> None:

@@ -1,6 +1,8 @@
 """The list of tickets, end to end: what agents see of it, and when (F18 to F20)."""
 
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import trio
@@ -8,6 +10,7 @@ import trio
 from actors.settings import (
     AssignmentSettings,
     Condition,
+    HoursSettings,
     InboxSettings,
     Rule,
     Settings,
@@ -389,3 +392,18 @@ async def test_statistics_say_what_there_is_to_do(quick_shop: Shop) -> None:
     assert (stats["waiting"], stats["unassigned"], stats["overdue"]) == (2, 1, 2)
     assert 310_000 <= stats["oldest_wait"] <= 312_000
     assert (stats["agents_online"], stats["agents_full"]) == (2, 1)
+
+
+async def test_what_is_due_today_is_due_by_the_shops_day(quick_shop: Shop) -> None:
+    now = datetime.fromtimestamp(quick_shop.broker.clock() / 1000, UTC)
+    # Where it is about noon just now: the signs of these zones are the other way round.
+    place = ZoneInfo(f"Etc/GMT{now.hour - 12:+}")
+    await quick_shop.settle(Settings(hours=HoursSettings(place.key)))
+    tomorrow = now.astimezone(place).date() + timedelta(days=1)
+    midnight = int(datetime.combine(tomorrow, time(), place).timestamp() * 1000)
+    ann = await quick_shop.agent()
+    for sub, until in (("sara", midnight - 1), ("tim", midnight)):
+        _, chat = await asks(quick_shop, sub)
+        snoozed = await ann.ask("ticket.snooze", chat=chat, until=until)
+        assert snoozed["t"] == "ok"
+    assert (await ann.ask("stats"))["snoozed_due_today"] == 1
