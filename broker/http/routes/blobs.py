@@ -16,11 +16,12 @@ from litestar.response import Stream
 from actors.ids import Person
 from broker.gate import Identity
 from broker.http.attempts import Attempts
+from broker.http.description import answering, taking
 from broker.http.errors import Refusal, refusals
 from broker.http.guards import BEARER, Guards
 from broker.http.persons import person_of
 from broker.images.gallery import MOST_BYTES, Busy, Gallery, Unfit
-from broker.images.names import disposition
+from broker.images.names import ENDINGS, disposition
 from broker.reach import place_in, within_reach
 from broker.server import Broker
 from broker.wire.errors import Code
@@ -114,6 +115,7 @@ def _takers(broker: Broker, guards: Guards, uploads: Uploads) -> list[HTTPRouteH
         security=BEARER,
         responses=responses,
         request_max_body_size=None,
+        opt=taking(*ENDINGS),
     )
     async def upload_to_chat(request: ImageRequest, chat: FromPath[str]) -> Uploaded:
         """Take an image that a message of this chat is to show.
@@ -133,6 +135,7 @@ def _takers(broker: Broker, guards: Guards, uploads: Uploads) -> list[HTTPRouteH
         security=BEARER,
         responses=responses,
         request_max_body_size=None,
+        opt=taking(*ENDINGS),
     )
     async def upload(request: ImageRequest, site: FromPath[str]) -> Uploaded:
         """Take an image that the first message of a chat is to show."""
@@ -150,6 +153,7 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
         guards=[guards.only(*PARTIES, visitors=Code.NOT_FOUND)],
         security=BEARER,
         responses=refusals(401, 404),
+        opt=answering(*ENDINGS),
     )
     async def download(request: ImageRequest, blob: FromPath[str]) -> Response[Any]:
         """Answer an image, to those who take part in its chat."""

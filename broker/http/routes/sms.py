@@ -22,6 +22,7 @@ from actors.person import Moment
 from actors.refusals import Refused
 from actors.rows import Message
 from broker.http.bodies import decoded
+from broker.http.description import answering, taking
 from broker.http.errors import Refusal, refusals
 from broker.http.guards import Guards
 from broker.outward.sms import TWILIO, NotTold, find, take_in
@@ -41,6 +42,7 @@ LOST = {"failed", "undelivered"}
 SENT = {"sent", "delivered", "read"}
 PICTURE = "[image]"
 """Stands for pictures that came alone: somebody should ask what was in them."""
+FORM = "application/x-www-form-urlencoded"
 NOTHING = "<Response/>"
 """To say nothing back, in Twilio's words."""
 
@@ -128,6 +130,7 @@ def _inbound(broker: Broker, guards: Guards, signed: Signed) -> HTTPRouteHandler
         responses=RESPONSES,
         request_max_body_size=BODY_BYTES,
         status_code=200,
+        opt=taking(FORM, MediaType.JSON) | answering(MediaType.XML, MediaType.JSON),
     )
     async def inbound(request: SmsRequest, site: FromPath[str]) -> Response[Any]:
         """Take in a message; the answer says that it is durable."""
@@ -163,6 +166,7 @@ def _status(broker: Broker, signed: Signed) -> HTTPRouteHandler:
         responses=RESPONSES,
         request_max_body_size=BODY_BYTES,
         status_code=204,
+        opt=taking(FORM),
     )
     async def status(request: SmsRequest, site: FromPath[str]) -> None:
         """Learn what became of a message that was sent."""

@@ -14,6 +14,7 @@ from actors.cells.names import called
 from actors.chat.events import seen_by_shopper
 from actors.ids import ChatId, Millis
 from broker.gate import Identity
+from broker.http.description import answering
 from broker.http.errors import Refusal, refusals
 from broker.http.guards import BEARER, Guards
 from broker.reach import ticket_within_reach
@@ -32,6 +33,7 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         guards=[guards.only("shopper", "agent", "admin", visitors=Code.NOT_FOUND)],
         security=BEARER,
         responses=refusals(400, 401, 404),
+        opt=answering(*(media for media, _ in MEDIA.values())),
     )
     async def transcript(
         request: Request[Any, Identity, Any],
