@@ -12,7 +12,7 @@ from actors.cells.desk import Arrived, DeskCell, Placed
 from actors.cells.inbox import InboxCell
 from actors.cells.orders import Left
 from actors.cells.ports import RulesOf
-from actors.cells.watching import HasRead, Listed, Seen
+from actors.cells.watching import FLUSH, HasRead, Listed, Seen
 from actors.chat.events import (
     Assigned,
     CheckedIn,
@@ -273,6 +273,15 @@ class Hub:
             own = of_chat(kind, event.at, chat, state.channel)
             self.happened(state.site, state.profile, [own])
 
+    def follow(self, site: SiteId) -> None:
+        """Let agents listen to no more than the settings of now let them open."""
+        for peer in self.staff(site):
+            for chat in peer.chats():
+                cell = self.chats.get(chat)
+                if cell is not None:
+                    self._part(peer, chat, cell.state)
+        self.inboxes.tell(site, FLUSH)
+
     def happened(self, site: str, profile: str, news: list[Happening]) -> None:
         """Tell agents who have a chat of `profile` open what has happened there.
 
@@ -301,13 +310,18 @@ class Hub:
             idle.transport.close(Close.TOO_MANY)
 
     def _see_out(self, chat: ChatId, state: ChatState) -> None:
-        """Let nobody listen any more whose reach the chat has left (F26)."""
-        rules = self.rules_of(SiteId(state.site))
-        for listener in tuple(self._listeners.get(chat, ())):
-            peer = listener.peer
-            if peer.insider and not may_open(state, peer.who, rules):
-                peer.unsubscribe(listener)
-                peer.say(AttentionPush("attention", chat, why="out_of_reach"))
+        """Let no agent listen any more whose reach the chat has left (F26)."""
+        for peer in self.staff(SiteId(state.site)):
+            self._part(peer, chat, state)
+
+    def _part(self, peer: "Peer", chat: ChatId, state: ChatState) -> None:
+        """End what `peer` is sent of a chat, be it of the past, if it may not be."""
+        listener = peer.subscription(chat)
+        if listener is None:
+            return
+        if not may_open(state, peer.who, self.rules_of(peer.site)):
+            peer.unsubscribe(listener)
+            peer.say(AttentionPush("attention", chat, why="out_of_reach"))
 
     def _check_in(self, chat: ChatId, state: ChatState, body: CheckedIn) -> None:
         peers = self._concerned(SiteId(state.site), state, body)

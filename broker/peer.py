@@ -187,6 +187,10 @@ class Peer:
                 return subscription
         return None
 
+    def chats(self) -> tuple[ChatId, ...]:
+        """Return the chats that are open here."""
+        return tuple(subscription.chat for subscription in self._subscriptions)
+
     def chats_of(self, profile: str) -> list[ChatId]:
         """Return the chats of a person that an agent has open here."""
         return [s.chat for s in self._subscriptions if s.profile == profile]

@@ -9,8 +9,8 @@ from sqlite_utils import Database
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
 from actors.cells.watching import Mark
-from actors.desk.views import may_open
-from actors.ids import AgentId
+from actors.chat.teams import may_open
+from actors.ids import AGENT, AgentId, Person
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
 from actors.settings import Rules
@@ -60,7 +60,7 @@ class Marking:
             row is None
             or row.chat != mark.chat
             or row.site != self._owner.key
-            or not may_open(row.team, row.assignee, mark.agent, rules)
+            or not may_open(row, Person(AGENT + mark.agent), rules)
         ):
             refuse(mark, Reason.NOT_FOUND)
         elif row.status == "closed":

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from actors.chat.traits import Traits
 from actors.ids import AGENT, Person
-from actors.settings import AssignmentSettings, Condition, Rules
+from actors.settings import AssignmentSettings, Condition, Rules, Team
 
 
 class Queued(Protocol):
@@ -39,11 +39,15 @@ def may_open(ticket: Queued, who: Person, rules: Rules) -> bool:
     """
     if ticket.team is None:
         return True
-    team = rules.team(ticket.team)
-    if team is None or not team.restricted:
-        return True
-    agent = who[len(AGENT) :]
-    return agent in team.members or agent in rules.admins or agent == ticket.assignee
+    team, agent = rules.team(ticket.team), who[len(AGENT) :]
+    return team is None or agent == ticket.assignee or not keeps_out(team, agent, rules)
+
+
+def keeps_out(team: Team, agent: str, rules: Rules) -> bool:
+    """Return whether `agent` may open no ticket of `team` but those they hold."""
+    if not team.restricted:
+        return False
+    return agent not in team.members and agent not in rules.admins
 
 
 def _fits(condition: Condition, traits: Traits) -> bool:

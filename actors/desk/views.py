@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from actors.chat.teams import keeps_out
 from actors.ids import AgentId, Millis
 from actors.settings import Rules
 
@@ -63,16 +64,7 @@ class View(msgspec.Struct, frozen=True):
                 return True
 
 
-def may_open(
-    team: str | None, holder: str | None, agent: AgentId, rules: Rules
-) -> bool:
-    """Return whether `agent` may open a ticket of `team` that is the `holder`'s."""
-    return holder == agent or team is None or team not in hidden_from(agent, rules)
-
-
 def hidden_from(agent: AgentId, rules: Rules) -> frozenset[str]:
     """Return the teams whose tickets `agent` may not open, unless they hold them."""
     teams = rules.settings.assignment.teams
-    if agent in rules.admins:
-        return frozenset()
-    return frozenset(t.id for t in teams if t.restricted and agent not in t.members)
+    return frozenset(team.id for team in teams if keeps_out(team, agent, rules))

@@ -28,6 +28,7 @@ async def put_settings(
 
     def hold(version: int) -> None:
         broker.sites.apply(site, version, settings)
+        broker.hub.follow(SiteId(site))
         broker.reviews.begin(SiteId(site))
         broker.house.desks.tell(site, Look())
         broker.house.reception.push_config(site)

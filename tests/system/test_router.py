@@ -181,6 +181,85 @@ async def test_who_may_not_open_a_ticket_any_more_hears_nothing_more_of_it(
     assert await within(1, ben) == []
 
 
+async def polish_chat(shop: Shop, *members: str) -> tuple[Client, str]:
+    """Return a shopper, and their chat with a restricted team of these."""
+    team = replace(LOCKED, members=members)
+    await save(shop, AssignmentSettings(rules=(POLISH,), teams=(team,)))
+    sara = await shop.connect()
+    await sara.hello(token=shop.token("shopper", "sara", locale="pl"))
+    return sara, (await sara.ask("chat.start", text="hello"))["chat"]
+
+
+async def test_who_a_team_loses_hears_nothing_more_of_its_tickets(
+    quick_shop: Shop,
+) -> None:
+    sara, chat = await polish_chat(quick_shop, "ann", "ben", "cem")
+    _, other = await start(quick_shop, "omar")
+    ann, ben = await quick_shop.agent("ann"), await quick_shop.agent("ben")
+    cem, boss = await quick_shop.agent("cem"), await quick_shop.agent("boss", "admin")
+    for agent in (ann, ben, cem, boss):
+        for each in (chat, other):
+            await agent.ask("chat.open", chat=each)
+    # Whom a ticket was given to keeps it.
+    await ann.ask("ticket.assign", chat=chat, to="cem")
+    for agent in (ann, ben, cem, boss):
+        await within(5, agent)
+    kept = replace(LOCKED, members=("ann",))
+    await save(quick_shop, AssignmentSettings(rules=(POLISH,), teams=(kept,)))
+    out = {"t": "push", "kind": "attention", "chat": chat, "why": "out_of_reach"}
+    assert [moment.frame for moment in await within(1, ben)] == [out]
+    assert (await ben.ask("chat.open", chat=chat))["code"] == "not_found"
+    await sara.ask("msg.send", chat=chat, text="for three")
+    for agent in (ann, cem, boss):
+        (moment,) = await within(1, agent)
+        assert moment.frame["body"]["text"] == "for three"
+    await ann.ask("msg.send", chat=other, text="for all")
+    assert {m.frame["chat"] for m in await within(1, ben)} == {other}
+
+
+async def test_who_a_team_loses_is_not_listed_its_tickets_any_more(
+    quick_shop: Shop,
+) -> None:
+    await polish_chat(quick_shop, "ann", "ben")
+    ann, ben = await quick_shop.agent("ann"), await quick_shop.agent("ben")
+    for agent in (ann, ben):
+        assert (await agent.ask("inbox.open", view="all", status="open"))["rows"]
+    kept = replace(LOCKED, members=("ann",))
+    await save(quick_shop, AssignmentSettings(rules=(POLISH,), teams=(kept,)))
+    # What they have cannot be mended: they come back and open the inbox anew.
+    assert await ben.read_to_the_end() == 1012
+    ben = await quick_shop.agent("ben")
+    answer = await ben.ask("inbox.open", view="all", status="open")
+    assert (answer["rows"], answer["badge"]) == ([], 0)
+    assert await within(1, ann) == []
+
+
+@pytest.mark.parametrize("how", ["assign", "save"])
+async def test_who_is_shut_out_while_catching_up_does_not_go_live(
+    quick_shop: Shop, how: str
+) -> None:
+    sara, chat = await polish_chat(quick_shop, "ann", "ben")
+    for number in range(60):
+        await sara.ask("msg.send", chat=chat, text=f"{number:02} {'x' * 3000}")
+    ann, ben = await quick_shop.agent("ann"), await quick_shop.agent("ben")
+    # Ben reads no more than fits: the rest of the past is still to come.
+    await ben.say("chat.open", chat=chat)
+    await trio.sleep(1)
+    if how == "save":
+        kept = replace(LOCKED, members=("ann",))
+        await save(quick_shop, AssignmentSettings(rules=(POLISH,), teams=(kept,)))
+    else:
+        team = replace(LOCKED, id="other", members=("ann",))
+        both = (replace(LOCKED, members=("ann", "ben")), team)
+        await save(quick_shop, AssignmentSettings(rules=(POLISH,), teams=both))
+        await ann.ask("ticket.assign", chat=chat, to="team:other")
+    await sara.ask("msg.send", chat=chat, text="not for Ben")
+    frames = [moment.frame for moment in await within(5, ben)]
+    assert frames[-1].get("why") == "out_of_reach"
+    assert "live" not in {frame["t"] for frame in frames}
+    assert 0 < len(ben.events(chat)) < 60
+
+
 async def test_a_disabled_agent_gets_no_ticket_from_that_moment_on(
     quick_shop: Shop,
 ) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from actors.settings import Settings
+from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
 from storage import search
 from tests.system.client import Client
 from tests.system.shop import Shop
@@ -46,6 +46,24 @@ async def test_an_agent_searches_their_own_site(shop: Shop) -> None:
     eve = await shop.connect()
     await eve.hello(token=shop.token("agent", "eve", site="outlet"))
     assert await hits(eve, "hello") == []
+
+
+async def test_what_a_restricted_team_has_is_found_by_its_members(
+    shop: Shop,
+) -> None:
+    team = Team("vip", "VIP", members=("ann",), restricted=True)
+    rules = (Rule(Condition(), "vip"),)
+    await shop.settle(
+        Settings(assignment=AssignmentSettings(rules=rules, teams=(team,)))
+    )
+    sara = await shop.shopper()
+    chat = (await sara.ask("chat.start", text="a diamond"))["chat"]
+    ann, ben = await shop.agent("ann"), await shop.agent("ben")
+    boss = await shop.agent("boss", "admin")
+    found = [len(await hits(agent, "diamond")) for agent in (ann, ben, boss)]
+    assert found == [1, 0, 1]
+    await ann.ask("ticket.assign", chat=chat, to="ben")
+    assert len(await hits(ben, "diamond")) == 1
 
 
 async def test_a_long_list_comes_in_pages(shop: Shop) -> None:
