@@ -9,11 +9,13 @@ from collections import Counter
 from typing import NamedTuple
 
 import trio
+from msgspec.structs import replace
 
-from actors.ids import AgentId, SiteId
+from actors.ids import AgentId, Person, SiteId
 from actors.settings import Settings
 from broker import founding
 from broker.config import Config
+from broker.office import blocking
 from broker.office.settings import put_settings
 from broker.sites import DEFAULT_SITE
 from tests.system.client import Client, Frame
@@ -41,15 +43,18 @@ class Watch(NamedTuple):
 class Day:
     """A shop, everybody in it, and what they should see."""
 
-    def __init__(self, shop: Shop, settings: Settings, *, boss: str = "boss") -> None:
+    def __init__(self, shop: Shop, settings: Settings, *, bot: bool = False) -> None:
         self.shop = shop
+        self.bot = bot
+        """Whether there is a bot that chats may be left to."""
         self.settings = settings
         self.seats: list[Seat] = []
-        self.boss = boss
+        self.boss = "boss"
         self.recount = Recount(self._desk())
         self.states: dict[str, str] = {}
         """How agents are seen, as the supervisor was told."""
         self.refusals: Counter[str] = Counter()
+        self._invite_bot()
 
     # People.
 
@@ -85,6 +90,21 @@ class Day:
         for seat in self.seats:
             if seat.sub == sub and seat.here:
                 await seat.leave()
+
+    async def block(self, sub: str, *, on: bool) -> None:
+        """Want nothing more of a shopper, or hear them again."""
+        broker = self.shop.broker
+        if on:
+            by = Person(f"agent:{self.boss}")
+            await blocking.block(broker, DEFAULT_SITE, sub, "swears", by=by)
+        else:
+            await blocking.unblock(broker, DEFAULT_SITE, sub)
+
+    def _invite_bot(self) -> None:
+        sites = self.shop.broker.sites
+        if self.bot:
+            site = next(site for site in sites if site.id == DEFAULT_SITE)
+            sites.add(replace(site, rules=replace(site.rules, bot=True)))
 
     def of(self, sub: str) -> Seat:
         """Return the first connection that somebody has."""
@@ -223,6 +243,7 @@ class Day:
     async def move_to(self, shop: Shop) -> None:
         """Have everybody come back to a broker that was started anew."""
         self.shop, self.states, seats = shop, {}, self.seats
+        self._invite_bot()
         self.seats = []
         for old in seats:
             places = {chat: log.position for chat, log in old.logs.items()}

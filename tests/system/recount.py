@@ -220,6 +220,10 @@ class Recount:
         self._see_one_each()
         return self._upto
 
+    def forget(self, chat: str) -> None:
+        """Count a ticket no more that is closed."""
+        assert self.tickets.pop(chat).status == "closed"
+
     # Lists.
 
     def rows(self, agent: str, view: str, status: str) -> list[Frame]:
@@ -228,6 +232,7 @@ class Recount:
             ticket
             for ticket in self.tickets.values()
             if ticket.status == status
+            and (ticket.control == "bot") == (view == "bot")
             and not self.desk.hides(ticket, agent)
             and _in_view(ticket, agent, view)
         ]
@@ -270,6 +275,7 @@ class Recount:
         """Return how many open tickets of theirs and of nobody's have a dot."""
         return sum(
             ticket.status == "open"
+            and ticket.control != "bot"
             and ticket.assignee in (None, agent)
             and not self.desk.hides(ticket, agent)
             and self.dot(ticket, agent)
@@ -320,7 +326,7 @@ def _in_view(ticket: Ticket, agent: str, view: str) -> bool:
             return ticket.assignee == agent
         case "unassigned":
             return ticket.assignee is None
-        case "all":
+        case "all" | "bot":
             return True
         case _:
             return f"team:{ticket.team}" == view

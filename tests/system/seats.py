@@ -74,13 +74,26 @@ class Seat:
         self._asked[id_] = {"op": op, **fields}
 
     async def absorb(self) -> None:
-        """Take all that was sent."""
+        """Take all that was sent, in virtual time."""
         with trio.move_on_after(AT_ONCE):
             try:
                 while True:
                     await self.client.next()
             except Closed:
                 self.here = False
+        self._apply_all()
+
+    async def catch_up(self) -> None:
+        """Take all that was sent until now, in real time."""
+        # What was committed before is told before either is answered.
+        if self.insider:
+            await self.client.ask("stats")
+        else:
+            await self.client.ask("chat.leave", chat="none")
+        self.client.unread()
+        self._apply_all()
+
+    def _apply_all(self) -> None:
         new = self.client.heard[self._taken :]
         self._taken += len(new)
         for frame in new:

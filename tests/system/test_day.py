@@ -205,6 +205,13 @@ async def some_are_over(day: Day, chats: dict[str, str]) -> None:
     await day.do(ann, "chat.open", chat=chats["ola"])
     await day.do(ann, "ticket.transfer", chat=chats["ola"], to="ben")
     assert chats["ola"] not in ann.logs
+    mal = await start(day, "mal", "you again")
+    assert owner(day, mal) == "ben"
+    await day.block("mal", on=True)
+    await day.settle()
+    assert day.recount.tickets[mal].facts[-1].body == {"reason": "blocked"}
+    assert day.of("mal").client.heard[-1]["body"] == {"reason": "agent"}
+    await day.do(day.of("mal"), "chat.start", text="hello?", refused="forbidden")
 
 
 async def agents_come_and_go(day: Day, chats: dict[str, str]) -> None:

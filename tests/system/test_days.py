@@ -32,7 +32,7 @@ from tests.system.shop import in_memory
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("virtual_time")]
 
-DAYS = int(os.environ.get("SHOPWIRE_DAYS", "4"))
+DAYS = int(os.environ.get("SHOPWIRE_DAYS", "3"))
 STEPS = 300
 """In each day, a third of them in each life of its broker."""
 AGENTS = ("ann", "ben", "cid")
@@ -49,6 +49,7 @@ MACROS = (
 LEGAL = frozenset(
     {
         *("chat_closed", "not_found", "bad_cursor", "stale_head", "conflict"),
+        # `forbidden` is all that the blocked hear.
         *("agent_offline", "agent_full", "bad_status", "rate_limited", "forbidden"),
     }
 )
@@ -88,7 +89,7 @@ class Whim:
             *(self.reply, self.reply, self.reply, self.macro, self.note, self.tag),
             *(self.look, self.look, self.flag, self.give, self.give, self.hand_on),
             *(self.answer, self.answer, self.put_aside, self.wake, self.open),
-            *(self.open, self.leave, self.be_seen),
+            *(self.open, self.leave, self.be_seen, self.control),
         ]
 
     async def step(self) -> None:
@@ -118,7 +119,9 @@ class Whim:
     async def come_or_go(self) -> None:
         """Have somebody leave without a word, or come back."""
         sub = self.chance.choice((*AGENTS, *SHOPPERS))
-        if any(seat.sub == sub for seat in self.day.seats):
+        if sub not in AGENTS and self.chance.random() < 0.2:
+            await self.day.block(sub, on=self.chance.random() < 0.5)
+        elif any(seat.sub == sub for seat in self.day.seats):
             await self.day.go(sub)
         elif sub in AGENTS:
             await self.day.agent(sub, *self.chance.sample(WATCHES, 2))
@@ -257,6 +260,11 @@ class Whim:
         chat = self.chat(seat)
         return (seat, "chat.leave", {"chat": chat}) if chat in seat.logs else None
 
+    def control(self) -> tuple[Seat, str, Frame]:
+        """Let the bot answer, or answer in its place."""
+        op = self.chance.choice(("control.release", "control.take"))
+        return self.someone(insider=True), op, {"chat": self.chat()}
+
     def be_seen(self) -> tuple[Seat, str, Frame]:
         """Say how one wants to be seen."""
         state = self.chance.choice(("online", "online", "away"))
@@ -276,7 +284,7 @@ async def test_on_any_day_all_is_as_the_journal_says(
         await trio.sleep(chance.choice((0, 100, 4 * 3600)))
         async with in_memory(tmp_path, RELAXED) as shop:
             if day is None:
-                day = Day(shop, settings)
+                day = Day(shop, settings, bot=chance.random() < 0.3)
                 await day.save(settings)
                 await stocked(shop, *MACROS)
                 await day.agent("boss", Watch(), Watch(status="closed"))
