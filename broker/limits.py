@@ -19,6 +19,9 @@ PAUSE_S = 0.75
 ABUSE_S = 3.0
 """Seconds of going on after which a connection is closed (F57)."""
 
+LIMITS = (*LimitsConfig.__struct_fields__, "uploads")
+"""All that is counted when it is met: what is configured, and images of a person."""
+
 
 class Rate(NamedTuple):
     """So many a second, and so many at once."""
@@ -104,6 +107,6 @@ class Tally:
 
     def __init__(self) -> None:
         self.limited: Counter[str] = Counter()
-        """By the limit's name in the configuration."""
+        """By the limit's name, one of `LIMITS`."""
         self.signals = 0
         """Signals not sent, because their receiver lagged behind."""

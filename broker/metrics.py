@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from broker.config import LimitsConfig
+from broker.limits import LIMITS
 from broker.server import Broker
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -116,7 +116,7 @@ class Figures(Collector):
         limited = CounterMetricFamily(
             PREFIX + "limited", "How often a limit was met.", labels=["limit"]
         )
-        for name in LimitsConfig.__struct_fields__:
+        for name in LIMITS:
             limited.add_metric([name], self._broker.tally.limited[name])
         yield limited
         yield from _leaving(self._broker)

@@ -17,6 +17,7 @@ from broker.http.application import HttpApplication
 from broker.http.routes import blobs as routes
 from broker.images import decoder, gallery
 from broker.images.gallery import MOST_BYTES, Gallery
+from broker.metrics import registry, written
 from storage import blobs
 from tests.broker.http.web import Web, refusal
 from tests.broker.images.corpus import IMAGES, NO_IMAGES, SECRET, opened, png, png_of
@@ -406,6 +407,8 @@ async def test_a_person_sends_so_many_in_a_while(
     late = await sent(web, SITE)
     assert refusal(late) == (429, "rate_limited")
     assert late.json()["retry_ms"] > 0
+    figures = written(registry(web.shop.broker))
+    assert b'shopwire_limited_total{limit="uploads"} 1.0' in figures
     assert await uploaded(web, who="shopper:olaf")
 
 
