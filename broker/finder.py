@@ -32,6 +32,8 @@ class Finder:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.behind = False
+        """Whether the index is being brought up to date just now."""
 
     def find(
         self, query: Query, then: Callable[[Found], None], otherwise: Failed
@@ -52,7 +54,7 @@ class Finder:
             await trio.sleep(EVERY_S)
             behind = True
             while behind:
-                behind = await self._step()
+                self.behind = behind = await self._step()
                 await trio.sleep(APART_S)
 
     async def _step(self) -> bool:

@@ -218,8 +218,10 @@ class Hub:
             frame = frames.get(peer.codec)
             if frame is None:
                 frame = frames[peer.codec] = peer.codec.encode(said)
-            peer.transport.signal(key, frame)
-            self.counts.signals += 1
+            if peer.transport.signal(key, frame):
+                self.counts.signals += 1
+            else:
+                self._tally.dropped[what] += 1
 
     # Lists.
 
@@ -291,7 +293,8 @@ class Hub:
             for chat in peer.chats_of(profile):
                 for happening in sorted(news)[-MOST_NEWS:]:
                     frame = peer.codec.encode(profile_event(chat, profile, happening))
-                    peer.transport.signal((chat, happening.id), frame)
+                    if not peer.transport.signal((chat, happening.id), frame):
+                        self._tally.dropped["profile_event"] += 1
 
     def placed(self, site: SiteId, place: Place) -> None:
         """Tell the desk where a ticket stands."""

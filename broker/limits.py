@@ -10,6 +10,8 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from broker.config import LimitsConfig
+from broker.depths import Depths
+from storage.spans import Spans
 
 RETRY_S = 1.0
 """Seconds that one over a rate is told to wait, at the least: who comes back with all
@@ -101,12 +103,26 @@ class Talk:
 
 
 class Tally:
-    """How often a limit was met, and what was given up for it."""
+    """What is counted on the way, for the metrics."""
 
-    __slots__ = ("limited", "signals")
+    __slots__ = ("_deepest", "dropped", "fanned_out", "limited", "mail")
 
     def __init__(self) -> None:
         self.limited: Counter[str] = Counter()
-        """By the limit's name, one of `LIMITS`."""
-        self.signals = 0
-        """Signals not sent, because their receiver lagged behind."""
+        """How often each limit was met, by its name, one of `LIMITS`."""
+        self.dropped: Counter[str] = Counter()
+        """Signals not sent because their receiver lagged behind, by what they say."""
+        self.mail = Depths()
+        """For all actors together, when a turn begins to hand it out."""
+        self.fanned_out = Spans()
+        """From a commit to the end of the turn in which everybody was sent it."""
+        self._deepest = 0
+
+    def lags(self, size: int) -> None:
+        """Hear how many bytes somebody has not taken yet."""
+        self._deepest = max(self._deepest, size)
+
+    def deepest(self) -> int:
+        """Return the most bytes anybody has lagged behind since this was last asked."""
+        deepest, self._deepest = self._deepest, 0
+        return deepest

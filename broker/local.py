@@ -144,11 +144,13 @@ class LocalSocket:
         self._outbound.append(frame)
         self._arrived.set()
 
-    def signal(self, key: object, frame: bytes) -> None:
+    def signal(self, key: object, frame: bytes) -> bool:
         """Queue the newest signal of its `key`, or drop it if the client lags."""
-        if self.closed is None and self.low:
-            self._signals[key] = frame
-            self._arrived.set()
+        if self.closed is not None or not self.low:
+            return False
+        self._signals[key] = frame
+        self._arrived.set()
+        return True
 
     def when_drained(self, then: Callable[[], None]) -> None:
         """Call `then` when there is room for another page."""

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
+    HistogramMetricFamily,
     Metric,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from broker.limits import LIMITS
 from broker.server import Broker
+from storage.spans import Spans
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 """Without what the framework says itself."""
@@ -38,6 +40,7 @@ def gauges(broker: Broker) -> list[Figure]:
     """Return what there is of everything now."""
     journal, stats = broker.journal, broker.journal.stats()
     overdue, oldest = _waiting(broker)
+    deepest, usual = broker.tally.mail.read()
     resumes = broker.house.resumes
     return [
         *_desks(broker),
@@ -45,7 +48,22 @@ def gauges(broker: Broker) -> list[Figure]:
         Figure("http_connections", "HTTP connections.", broker.front.connections),
         Figure("chats_active", "Chats in memory.", len(broker.house.chats)),
         Figure("alarms", "Chats that are to be woken.", len(broker.alarms)),
-        Figure("mailbox_depth", "Mail for actors.", len(broker.system.mail)),
+        Figure(
+            "mailbox_depth_max",
+            "The most mail for actors at the begin of a turn, since last read.",
+            deepest,
+        ),
+        Figure("mailbox_depth_p99", "The same of 99 turns in 100, at most.", usual),
+        Figure(
+            "outbox_bytes_max",
+            "The most that a client has not taken at once, since last read.",
+            broker.tally.deepest(),
+        ),
+        Figure(
+            "search_behind",
+            "1 while searches are told of new events.",
+            broker.house.finder.behind,
+        ),
         Figure("resumes_running", "Chats that catch up.", resumes.running),
         Figure("resumes_waiting", "Chats in line for that.", resumes.waiting),
         Figure("overloaded", "1 while nobody new is let in.", broker.overload.there),
@@ -119,6 +137,24 @@ class Figures(Collector):
         for name in LIMITS:
             limited.add_metric([name], self._broker.tally.limited[name])
         yield limited
+        dropped = CounterMetricFamily(
+            PREFIX + "signals_dropped",
+            "Typing and the like that was not sent to one who lags behind.",
+            labels=["what"],
+        )
+        for what, number in self._broker.tally.dropped.items():
+            dropped.add_metric([what], number)
+        yield dropped
+        yield _histogram(
+            "commit_duration_seconds",
+            "A commit, its sync included.",
+            self._broker.journal.commits_took,
+        )
+        yield _histogram(
+            "fan_out_seconds",
+            "From a commit to the end of sending it to everybody.",
+            self._broker.tally.fanned_out,
+        )
         yield from _leaving(self._broker)
 
 
@@ -132,6 +168,14 @@ def registry(broker: Broker) -> CollectorRegistry:
 def written(collected: CollectorRegistry) -> bytes:
     """Return all figures as they are now."""
     return generate_latest(collected)
+
+
+def _histogram(name: str, meaning: str, spans: Spans) -> Metric:
+    """Return how long something takes."""
+    upto = spans.upto()
+    buckets = [(f"{bound:g}", below) for bound, below in upto[:-1]]
+    buckets.append(("+Inf", upto[-1][1]))
+    return HistogramMetricFamily(PREFIX + name, meaning, buckets, spans.seconds)
 
 
 def _leaving(broker: Broker) -> Iterator[Metric]:
@@ -182,7 +226,10 @@ def _waiting(broker: Broker) -> tuple[int, float]:
     """Return how many wait beyond their check-in, and the longest wait in seconds."""
     now = broker.clock()
     overdue, oldest = 0, now
-    # Some 3 ms for ten thousand chats; who waits is in memory, for an alarm is set.
+    for desk in broker.house.desks:
+        # Nobody's tickets: after a restart most are in no chat's memory yet.
+        oldest = min(oldest, desk.router.ledger.oldest or now)
+    # Some 3 ms for ten thousand chats.
     for chat in broker.house.chats:
         ball = chat.state.ball
         if ball is not None and chat.state.status == "open":

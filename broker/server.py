@@ -352,7 +352,12 @@ class Broker:
         except JournalBroken:
             self.broken = True
             raise
+        self.tally.mail.add(len(self.system.mail))
         self.system.run()
+        if (written_at := self.journal.written_at) is not None:
+            # Sent now rather than a moment later, to know when that was over.
+            self.loop.flush()
+            self.tally.fanned_out.add(time.perf_counter() - written_at)
 
     def _overrun(self) -> bool:
         return self.draining or self.journal.full

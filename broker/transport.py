@@ -37,8 +37,9 @@ class Transport(Protocol):
     def offer(self, frame: bytes) -> None:
         """Send `frame`; who does not take it in time is cut off."""
 
-    def signal(self, key: object, frame: bytes) -> None:
-        """Send `frame` in place of one with the same key, or not at all."""
+    def signal(self, key: object, frame: bytes) -> bool:
+        """Send `frame` in place of one with the same key; return whether it will be."""
+        ...
 
     def when_drained(self, then: Callable[[], None]) -> None:
         """Call `then` when there is room for much more; never, once closed."""

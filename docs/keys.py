@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/operations.md`: its commands, and its configuration."""
+"""Writes the tables of `docs/operations.md`: its commands, keys and figures."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import msgspec
 
 from broker.__main__ import COMMANDS
 from broker.keys import KEYS, Key
+from docs import figures
 
 PAGE = Path(__file__).with_name("operations.md")
 END = "<!-- end -->"
@@ -15,7 +16,12 @@ END = "<!-- end -->"
 def page() -> str:
     """Return the page, its tables anew."""
     text = PAGE.read_text()
-    for name, lines in (("commands", _commands()), ("keys", _keys())):
+    tables = (
+        ("commands", _commands()),
+        ("keys", _keys()),
+        ("figures", figures.table()),
+    )
+    for name, lines in tables:
         begin = f"<!-- {name}: written by docs/generate.py -->"
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(END)

@@ -14,6 +14,7 @@ from storage.queries import PAGE
 from storage.reader import Reader
 from storage.records import Append, Change, Query, Record, check
 from storage.schema import open_reader, open_writer
+from storage.spans import Spans
 from storage.writer import Item, Writer, WriterStats
 
 CAPACITY = 10_000
@@ -48,6 +49,9 @@ class Journal:
         database = Database(connection, execute_plugins=False)
         self._path = path
         self._unsettled = 0
+        self.written_at: float | None = None
+        """When the first of what was written and settled last became durable, by
+        `perf_counter`; `None` if nothing of it was written."""
         self.epoch = meta.epoch(connection)
         """Names this journal; clients that knew another one start again from 0."""
         self._writer = Writer(connection, database, wake, path=path, inline=inline)
@@ -82,6 +86,11 @@ class Journal:
     def stats(self) -> WriterStats:
         """Return what the writer has done so far."""
         return self._writer.stats()
+
+    @property
+    def commits_took(self) -> Spans:
+        """How long commits take, their sync included."""
+        return self._writer.commits_took
 
     def append(self, append: Append) -> None:
         """Have `append` written; its owner learns the outcome, in order of appending.
@@ -136,8 +145,9 @@ class Journal:
             JournalBroken: a thread has died of an I/O error: end the process.
             Exception: an owner's or a query's own; the next call goes on behind it.
         """
-        settled = self._writer.settle(self._written)
-        settled = self._reader.settle(self._found) or settled
+        written = self._writer.settle(self._written)
+        self.written_at = self._writer.done_at if written else None
+        settled = self._reader.settle(self._found) or written
         error = self._writer.error or self._reader.error
         if error is not None:
             advice = "Look at the disk, then start again: it recovers by itself."

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from time import sleep
+from time import perf_counter, sleep
 from typing import Generic, TypeVar
 
 from storage.pace import Pace
@@ -32,7 +32,10 @@ class Worker(Generic[Job]):
         pace: Pace | None = None,
     ) -> None:
         self._inbox: SimpleQueue[Job | None] = SimpleQueue()
-        self._done: deque[list[Job]] = deque()
+        self._done: deque[tuple[float, list[Job]]] = deque()
+        """Batches, and when each was done."""
+        self.done_at = 0.0
+        """When the first batch that settled last was done, by `perf_counter`."""
         self._wake = wake
         self._inline = inline
         self._max_batch = max_batch
@@ -62,14 +65,16 @@ class Worker(Generic[Job]):
             self._work_off()
         settled = False
         while self._done:
-            settled = True
-            batch = iter(self._done.popleft())
+            done_at, jobs = self._done.popleft()
+            if not settled:
+                settled, self.done_at = True, done_at
+            batch = iter(jobs)
             try:
                 for job in batch:
                     deliver(job)
             except BaseException:
                 if rest := list(batch):
-                    self._done.appendleft(rest)
+                    self._done.appendleft((done_at, rest))
                 self._wake()
                 raise
         return settled
@@ -109,7 +114,7 @@ class Worker(Generic[Job]):
         try:
             while batch := self._take():
                 self.work(batch)
-                self._done.append(batch)
+                self._done.append((perf_counter(), batch))
                 self._wake()
                 self.tidy()
             self.close()
@@ -122,7 +127,7 @@ class Worker(Generic[Job]):
             while self.error is None and not self._inbox.empty():
                 batch = self._take()
                 self.work(batch)
-                self._done.append(batch)
+                self._done.append((perf_counter(), batch))
                 self.tidy()
         except Exception as error:  # noqa: BLE001 - settles as a thread's death would
             self.error = error

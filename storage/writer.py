@@ -26,6 +26,7 @@ from storage.pace import Pace
 from storage.records import Append, Change, TicketRow
 from storage.rows import Rows
 from storage.schema import Connection
+from storage.spans import Spans
 from storage.worker import Worker
 
 Result = TypeVar("Result")
@@ -89,6 +90,7 @@ class Writer(Worker[Item]):
         self._commits = self._rows = self._items = self._refused = 0
         self._retried = self._largest_batch = 0
         self._last_commit_s = self._commit_s = 0.0
+        self.commits_took = Spans()
 
     def stats(self) -> WriterStats:
         """Return the figures of now; may be called from any thread."""
@@ -175,6 +177,7 @@ class Writer(Worker[Item]):
             self._checkpoints.count(rows)
             self._last_commit_s = perf_counter() - started
             self._commit_s += self._last_commit_s
+            self.commits_took.add(self._last_commit_s)
         return None
 
     def _together(self, batch: Batch) -> int:

@@ -39,10 +39,15 @@ class Backlog:
         self._frames.append(frame)
         self.size += len(frame)
 
-    def signal(self, key: object, frame: bytes) -> None:
-        """Queue the newest signal of its `key`, or drop it if the peer lags behind."""
-        if self.low:
-            self._signals[key] = frame
+    def signal(self, key: object, frame: bytes) -> bool:
+        """Queue the newest signal of its `key`, or drop it if the peer lags behind.
+
+        Return whether it was queued.
+        """
+        if not self.low:
+            return False
+        self._signals[key] = frame
+        return True
 
     def next(self) -> bytes | None:
         """Return what to send now; what was returned before has been sent."""

@@ -5,14 +5,19 @@ connection 88 bytes, and each read and write a third of a microsecond.
 """
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 
 from broker.edge.admission import Place
 from broker.edge.intake import ASKED, BUSY, FLOODED, TURN, Intake
 from broker.edge.outbox import Outbox, SlowPeer
 from broker.edge.reactor import NOTHING, READ, WRITE
-from broker.edge.shared import LINGER, SLOW_LINGER, Edge, Listener
+from broker.edge.shared import (
+    LINGER,
+    SLOW_LINGER,
+    Edge,
+    Listener,
+    shut_down_writing,
+)
 from broker.transport import Origin
 from broker.wire.codec import Codec
 from broker.wire.errors import Close
@@ -180,7 +185,7 @@ class Connection:
             and self._outbox.blocked
             and now - self._moved >= self._edge.stall_s
         ):
-            self._too_slow()
+            self._too_slow("stall_s")
         elif self.open and self._paused & FLOODED:
             self._check_flood(now)
         lasts = self._outbox.blocked or not self.open or self._paused & FLOODED
@@ -214,12 +219,15 @@ class Connection:
             if self._outbox.offer(frame):
                 self._edge.reactor.unsent(self)
         except SlowPeer:
-            self._too_slow()
+            self._too_slow("outbox_bytes")
 
-    def signal(self, key: object, frame: bytes) -> None:
-        """Send `frame` at the end of the turn if the peer keeps up."""
-        if self.open and self._outbox.signal(key, frame):
+    def signal(self, key: object, frame: bytes) -> bool:
+        """Send `frame` at the end of the turn if the peer keeps up; return that."""
+        if not self.open or not self._outbox.low:
+            return False
+        if self._outbox.signal(key, frame):
             self._edge.reactor.unsent(self)
+        return True
 
     def when_drained(self, then: Callable[[], None]) -> None:
         """Call `then` when there is room for another page."""
@@ -286,6 +294,8 @@ class Connection:
             self._feed = None
         except Goodbye as goodbye:
             self._feed = self._framer = None
+            if goodbye.limit:
+                self._edge.tally.limited[goodbye.limit] += 1
             self._over = goodbye.code not in REFUSALS
             self._say_last(goodbye.last)
         finally:
@@ -306,7 +316,7 @@ class Connection:
         """Read on if it is time, or close what has been too much for too long."""
         intake = self._intake
         if intake is not None and intake.floods(now):
-            self._edge.tally.limited["conn_frames"] += 1
+            self._edge.tally.limited[intake.limit] += 1
             self.close(Close.FLOODING)
         elif intake is None or intake.ease(now):
             self._release(FLOODED)
@@ -343,14 +353,16 @@ class Connection:
         self._leave()
         self.flush()
 
-    def _too_slow(self) -> None:
+    def _too_slow(self, limit: str) -> None:
         # What has piled up is in the journal: it comes again when the peer resumes.
+        self._edge.tally.limited[limit] += 1
+        self._edge.tally.lags(self._outbox.size)
         self._outbox.cut()
         self.close(Close.SLOW)
 
     def _hang_up(self) -> None:
         try:
-            _shut_down_writing(self._fd)
+            shut_down_writing(self._fd)
         except OSError:
             self.end()
             return
@@ -372,6 +384,7 @@ class Connection:
         if self._outbox.blocked != was_blocked:
             self._watch()
         if self._outbox.blocked:
+            self._edge.tally.lags(self._outbox.size)
             self._edge.keepalive.watch(self)
 
     def _watch(self) -> None:
@@ -380,19 +393,6 @@ class Connection:
             if self._outbox.blocked:
                 flags |= WRITE
             self._edge.reactor.watch(self._fd, flags)
-
-
-def _shut_down_writing(fd: int) -> None:
-    """Let the peer read to the end.
-
-    Raises:
-        OSError: it is gone already.
-    """
-    peer = socket.socket(fileno=fd)
-    try:
-        peer.shutdown(socket.SHUT_WR)
-    finally:
-        peer.detach()
 
 
 def _ignore(_reply: bytes) -> None:

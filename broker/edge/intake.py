@@ -56,6 +56,11 @@ class Intake:
         """Return whether nothing is to be read now."""
         return max(self._frames_at, self._bytes_at) > now + BURST_S
 
+    @property
+    def limit(self) -> str:
+        """The name of what there is more of."""
+        return "conn_bytes" if self._bytes_at > self._frames_at else "conn_frames"
+
     def ease(self, now: int) -> bool:
         """Return whether to go on reading."""
         if self.over(now):

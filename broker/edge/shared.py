@@ -1,5 +1,6 @@
 """What all connections of the fast path share, and who hears them."""
 
+import socket
 from collections.abc import Callable
 from typing import Protocol
 
@@ -49,3 +50,16 @@ class Edge(msgspec.Struct, frozen=True):
     """What may be read of one of them in a second."""
     tally: Tally = msgspec.field(default_factory=Tally)
     codecs: Codecs = msgspec.field(default_factory=lambda: BY_NAME)
+
+
+def shut_down_writing(fd: int) -> None:
+    """Let the peer of the socket `fd` read to the end.
+
+    Raises:
+        OSError: it is gone already.
+    """
+    peer = socket.socket(fileno=fd)
+    try:
+        peer.shutdown(socket.SHUT_WR)
+    finally:
+        peer.detach()

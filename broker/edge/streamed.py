@@ -160,6 +160,10 @@ class Streamed:
             self._may_read = trio.Event()
             await self._may_read.wait()
 
+    def exceeded(self, limit: str) -> None:
+        """Hear that the peer has said too much at once."""
+        self._around.tally.limited[limit] += 1
+
     def moved(self) -> None:
         """Hear that the peer has taken something."""
         self._moved_at = self._around.keepalive.now
@@ -190,7 +194,7 @@ class Streamed:
             return False
         waits = not self._backlog.empty
         if self.open and waits and now - self._moved_at >= self._around.stall_s:
-            self._too_slow()
+            self._too_slow("stall_s")
         if self.open and self._may_read is not None:
             self._check_flood(now)
         return waits or not self.open or self._may_read is not None
@@ -216,15 +220,17 @@ class Streamed:
         try:
             self._backlog.offer(frame)
         except SlowPeer:
-            self._too_slow()
+            self._too_slow("outbox_bytes")
         else:
+            self._around.tally.lags(self._backlog.size)
             self._ask_to_flush()
 
-    def signal(self, key: object, frame: bytes) -> None:
-        """Send `frame` at the end of the turn if the peer keeps up."""
-        if self.open:
-            self._backlog.signal(key, frame)
-            self._ask_to_flush()
+    def signal(self, key: object, frame: bytes) -> bool:
+        """Send `frame` at the end of the turn if the peer keeps up; return that."""
+        if not self.open or not self._backlog.signal(key, frame):
+            return False
+        self._ask_to_flush()
+        return True
 
     def when_drained(self, then: Callable[[], None]) -> None:
         """Call `then` when there is room for another page."""
@@ -329,7 +335,7 @@ class Streamed:
         """Read on if it is time, or close what has been too much for too long."""
         intake = self._intake
         if intake is not None and intake.floods(now):
-            self._around.tally.limited["conn_frames"] += 1
+            self._around.tally.limited[intake.limit] += 1
             self.close(Close.FLOODING)
         elif intake is None or intake.ease(now):
             self._read_on()
@@ -339,8 +345,9 @@ class Streamed:
         if may_read is not None:
             may_read.set()
 
-    def _too_slow(self) -> None:
+    def _too_slow(self, limit: str) -> None:
         # What has piled up is in the journal: it comes again when the peer resumes.
+        self._around.tally.limited[limit] += 1
         self._backlog.cut()
         self.close(Close.SLOW)
 

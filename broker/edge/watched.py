@@ -42,6 +42,9 @@ class Watcher(Protocol):
     async def pace(self, size: int) -> None:
         """Wait until a frame of so many bytes may be read."""
 
+    def exceeded(self, limit: str) -> None:
+        """Hear that the peer has said too much at once."""
+
     def moved(self) -> None:
         """Hear that the peer has taken something."""
 
@@ -82,6 +85,9 @@ class Watched(trio.abc.Stream):
         await self._accepted.wait()
         while True:
             for frame in self._frames:
+                if self._gauge.met:
+                    # Once: what has just come is the goodbye for it.
+                    self._watcher.exceeded(self._gauge.met)
                 await self._watcher.pace(len(frame))
                 return frame
             data = await self._carrier.receive_some(PIECE)

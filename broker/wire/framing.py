@@ -67,10 +67,12 @@ def ping_frame(payload: bytes = b"") -> bytes:
 class Goodbye(Exception):  # it is not always an error
     """The connection is over; `last` is what remains to be sent."""
 
-    def __init__(self, code: int, last: bytes) -> None:
+    def __init__(self, code: int, last: bytes, limit: str = "") -> None:
         super().__init__(code)
         self.code = code
         """The peer's close code (1005: it gave none), or why we hang up."""
+        self.limit = limit
+        """The name of what there was too much of, if that is why."""
         self.last = last
 
 
@@ -83,7 +85,7 @@ def announced_too_much(header: bytes) -> Goodbye:
         _check(header)
     except Goodbye as goodbye:
         return goodbye
-    return _refused(Close.TOO_BIG)
+    return _refused(Close.TOO_BIG, "frame_bytes")
 
 
 class Framer:
@@ -222,7 +224,8 @@ class Framer:
         partial.size += length
         partial.count += 1
         if partial.size > self._frame_bytes or partial.count > self._fragments:
-            raise _refused(Close.TOO_BIG)
+            large = partial.size > self._frame_bytes
+            raise _refused(Close.TOO_BIG, "frame_bytes" if large else "fragments")
         data = event.data
         partial.parts.append(data.encode() if isinstance(data, str) else bytes(data))
         if event.message_finished:
@@ -270,5 +273,5 @@ def _closed(code: int) -> Goodbye:
     return Goodbye(code, close_frame(code))
 
 
-def _refused(code: Close) -> Goodbye:
-    return Goodbye(code, close_frame(code))
+def _refused(code: Close, limit: str = "") -> Goodbye:
+    return Goodbye(code, close_frame(code), limit)

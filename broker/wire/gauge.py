@@ -55,6 +55,7 @@ class Gauge:
         "_size",
         "_within",
         "goodbyes_only",
+        "met",
     )
 
     def __init__(
@@ -79,6 +80,8 @@ class Gauge:
         """Whether a message has begun that is not complete."""
         self._passes = True
         """Whether the present frame comes out."""
+        self.met = ""
+        """The name of the limit because of which it is over."""
         self.goodbyes_only = False
         """Set by one who has said goodbye, and is to hear of nothing else."""
 
@@ -115,6 +118,9 @@ class Gauge:
             wrong = opcode == self._other
         if (over or wrong) and announced_too_much(header).code == Close.TOO_BIG:
             self._header = None
+            if over:
+                large = max(length, self._size) > self._frame_bytes
+                self.met = "frame_bytes" if large else "fragments"
             return _TOO_BIG if over else _WRONG_TYPE
         self._header = bytearray()
         self._passes = opcode == _CLOSING or not self.goodbyes_only

@@ -357,7 +357,7 @@ def work_off(worker: Worker[Job], most: int) -> None:
     finally:
         worker._max_batch = usual
     worker.work(batch)
-    worker._done.append(batch)
+    worker._done.append((0.0, batch))
 
 
 def deliver(worker: Worker[Job], heard: Callable[[Job], None]) -> None:

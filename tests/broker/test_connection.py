@@ -189,6 +189,9 @@ async def test_a_reader_too_slow_for_its_outbox_is_cut_off() -> None:
             wire.connection.offer(BIG)
         assert not wire.connection.open
         received = await wire.everything()
+        assert wire.edge.tally.limited == {"outbox_bytes": 1}
+        assert wire.edge.tally.deepest() > 3 * len(BIG)
+        assert wire.edge.tally.deepest() == 0
         # What had not begun to leave is dropped: it comes again by resuming.
         assert received.endswith(closing(4008, "slow") + goodbye(4008))
         assert len(received) < 2 * len(BIG)
@@ -218,6 +221,7 @@ async def test_a_reader_that_stands_still_is_cut_off() -> None:
         assert wire.connection.open
         await wire.seconds(2)
         assert not wire.connection.open
+        assert wire.edge.tally.limited == {"stall_s": 1}
         assert wire.hearer.times_gone == 1
 
 
@@ -363,7 +367,7 @@ async def test_who_says_too_much_waits_and_nothing_is_lost() -> None:
 
 async def test_who_goes_on_is_sent_away() -> None:
     async with limited() as wire:
-        for _ in range(6):
+        for _ in range(10):
             await wire.say(*[b"{}"] * 150)
             await wire.seconds(1)
             if not wire.connection.open:

@@ -36,6 +36,14 @@ def test_who_has_more_whenever_read_again_is_flooding() -> None:
     assert now == NOW + ABUSE_S + 1
 
 
+def test_it_is_named_by_what_there_is_more_of() -> None:
+    intake = Intake(RATE)
+    intake.spend(201, 100, NOW)
+    assert intake.limit == "conn_frames"
+    intake.spend(1, 9000, NOW)
+    assert intake.limit == "conn_bytes"
+
+
 def test_one_burst_after_another_is_no_flood_when_there_is_a_pause() -> None:
     intake = Intake(RATE)
     now = NOW

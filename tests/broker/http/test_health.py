@@ -10,6 +10,7 @@ from broker.config import (
     ServerConfig,
     StorageConfig,
 )
+from broker.metrics import PREFIX
 from tests.broker.http.web import Web, asked, refusal
 
 TOKEN = "a token for the metrics"
@@ -93,6 +94,19 @@ async def test_metrics_count_what_was_resumed_repeated_and_refused(web: Web) -> 
     after = figures(await web.client.get("/metrics"))
     for name in ("resumes", "repeats", "refusals"):
         assert after[f"shopwire_{name}_total"] == 1
+
+
+async def test_metrics_tell_how_long_commits_and_fan_out_take(web: Web) -> None:
+    sara = await web.shop.shopper()
+    await sara.ask("chat.start", text="hello")
+    text = (await web.client.get("/metrics")).text
+    for name in ("commit_duration_seconds", "fan_out_seconds"):
+        lines = [line for line in text.splitlines() if line.startswith(PREFIX + name)]
+        values = [float(line.split()[1]) for line in lines]
+        *below, number, seconds = values
+        assert below == sorted(below)
+        assert number == below[-1] > 0
+        assert 0 < seconds < 60
 
 
 async def test_metrics_tell_how_long_the_longest_waits(web: Web) -> None:
