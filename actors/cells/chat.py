@@ -11,7 +11,16 @@ import msgspec
 from actors import codec
 from actors.cells import answers, history, images, past
 from actors.cells.journaled import JournaledChat, Shop
-from actors.cells.orders import Inquire, Join, Left, LookBack, Order, Ring, Sign
+from actors.cells.orders import (
+    Inquire,
+    Join,
+    Left,
+    LookBack,
+    Order,
+    Rename,
+    Ring,
+    Sign,
+)
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
 from actors.cells.signs import SignWatch
@@ -22,16 +31,7 @@ from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
 from actors.chat.rules import Moving, decide, may_enter
 from actors.chat.state import ChatState
-from actors.ids import (
-    AGENT,
-    BOT,
-    SYSTEM,
-    AgentId,
-    Person,
-    ProfileId,
-    Seq,
-    SiteId,
-)
+from actors.ids import AGENT, BOT, SYSTEM, AgentId, Person, ProfileId, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.rows import start_row
 from actors.runtime.system import Kind
@@ -85,6 +85,8 @@ class ChatCell(JournaledChat):
             self._look_back(message)
         elif isinstance(message, Inquire):
             self._tell_whose(message)
+        elif isinstance(message, Rename):
+            self._rename(message.name)
 
     def turn_away(self, message: object) -> None:
         """Tell whoever sent `message` to try again."""

@@ -157,6 +157,15 @@ class JournaledChat(Actor):
             self._place = place_of(row)
             self._shop.audience.placed(SiteId(row.site), self._place)
 
+    def _rename(self, name: str) -> None:
+        """Let lists call the shopper `name`."""
+        self._name, state = name, self._state
+        # Else the row of what is on its way to the disk says so, once that is durable.
+        if 0 < state.seq == self._durable:
+            rules = self._shop.rules_of(SiteId(state.site))
+            row = ticket_row(self._stream, state, rules)
+            self._shop.audience.listed(row, name, ())
+
     def _put_barrier(self, subject: object) -> None:
         """Get `subject` back once everything appended before is durable."""
         barrier = Append(self._stream, (), self._lane, self, subject)

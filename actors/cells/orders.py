@@ -69,4 +69,10 @@ class Ring(msgspec.Struct, frozen=True, gc=False):
     at: Millis
 
 
-AnyMail = Order | Join | LookBack | Inquire | Sign | Left | Ring
+class Rename(msgspec.Struct, frozen=True, gc=False):
+    """The chat's shopper is called `name` from now on."""
+
+    name: str
+
+
+AnyMail = Order | Join | LookBack | Inquire | Sign | Left | Ring | Rename

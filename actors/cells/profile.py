@@ -23,6 +23,7 @@ from actors.cells.orders import Order
 from actors.cells.ports import Caller
 from actors.cells.reading import ask
 from actors.cells.relay import Relay
+from actors.cells.renaming import Renamed, renamed
 from actors.chat.commands import Block, Start
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Millis, Person, SiteId
@@ -223,8 +224,10 @@ class ProfileCell(Actor):
             self._profile = profile
 
     def _saved(self, life: int, arrive: Arrive, change: Change) -> None:
-        profile, alive = change.result, life == self._lives
-        if isinstance(profile, Profile):
+        told, alive = change.result, life == self._lives
+        if isinstance(told, Renamed):
+            profile = told.profile
+            told.tell(self._chats)
             if alive:
                 self._profile = profile
                 self.release()
@@ -321,7 +324,7 @@ class ProfileCell(Actor):
             self.kind.put_first(self.key, once_more)
 
 
-def _tell(db: Database, claims: Claims, new: Profile, *, known: bool) -> Profile | None:
+def _tell(db: Database, claims: Claims, new: Profile, *, known: bool) -> Renamed | None:
     """Return the person's row with what `claims` say in it, or `new` as such.
 
     `None`: there is none any more, but it was `known`.
@@ -329,9 +332,9 @@ def _tell(db: Database, claims: Claims, new: Profile, *, known: bool) -> Profile
     # Here, where nobody comes between: the shop may have told something itself.
     old = accounts.profile_by_sub(db.conn, new.site, claims.sub)
     if old is None:
-        return None if known else accounts.add_profile(db, _told(new, claims))
+        return None if known else Renamed(accounts.add_profile(db, _told(new, claims)))
     told = msgspec.structs.replace(_told(old, claims), updated_at=new.updated_at)
-    return told if accounts.save_profile(db, told) else None
+    return renamed(db.conn, old, told) if accounts.save_profile(db, told) else None
 
 
 def _told(old: Profile, claims: Claims) -> Profile:

@@ -4,10 +4,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
+from sqlite_utils import Database
 
 from actors.cells.profile import Described
+from actors.cells.renaming import Renamed, renamed
 from actors.person import Facts
-from storage import people
+from storage import accounts, people
 from storage.accounts import Profile
 from storage.people import Happening
 
@@ -29,8 +31,9 @@ async def put_facts(broker: "Broker", site: str, sub: str, facts: Facts) -> Prof
     )
     others = msgspec.structs.replace(facts, **dict.fromkeys(NAMED))
     document = msgspec.json.encode(others).decode()
-    write = partial(people.put_facts, person=person, facts=document)
-    return await broker.change(write, partial(_tell, broker))
+    write = partial(_put, person=person, facts=document)
+    told: Renamed = await broker.change(write, partial(_tell, broker))
+    return told.profile
 
 
 async def add_happenings(
@@ -60,9 +63,16 @@ def _unknown(broker: "Broker", site: str, sub: str) -> Profile:
     )
 
 
-def _tell(broker: "Broker", person: Profile) -> None:
-    """Tell the person's actor, if they are about."""
-    key = f"{person.site}/{person.sub}"
-    if broker.house.people.get(key) is not None:
-        broker.house.people.tell(key, Described(person))
-        broker.loop.wake()
+def _put(db: Database, person: Profile, facts: str) -> Renamed:
+    old = None
+    if person.sub is not None:
+        old = accounts.profile_by_sub(db.conn, person.site, person.sub)
+    return renamed(db.conn, old, people.put_facts(db, person, facts))
+
+
+def _tell(broker: "Broker", told: Renamed) -> None:
+    """Tell the person's actor, if they are about, and whoever sees their name."""
+    person = told.profile
+    broker.house.people.tell(f"{person.site}/{person.sub}", Described(person))
+    told.tell(broker.house.chats)
+    broker.loop.wake()

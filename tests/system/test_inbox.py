@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import trio
 
+from actors.ids import ChatId
+from actors.person import Facts
 from actors.settings import (
     AssignmentSettings,
     Condition,
@@ -17,6 +19,7 @@ from actors.settings import (
     Team,
 )
 from tests.system.client import Client, Form
+from tests.system.desk import told
 from tests.system.lists import Mirror
 from tests.system.shop import Shop, serving
 
@@ -339,6 +342,43 @@ async def test_a_closed_ticket_has_a_dot_only_if_the_shop_wants_it(
     assert anns.badge == bens.badge == 0
     assert await anns.fresh(ann) == anns.rows
     assert await bens.fresh(ben) == bens.rows
+
+
+@pytest.mark.parametrize("how", ["told", "token"])
+@pytest.mark.parametrize("resting", [True, False])
+async def test_another_name_shows_at_once_and_is_no_event(
+    quick_shop: Shop, how: str, *, resting: bool
+) -> None:
+    sara, chat = await asks(quick_shop, "sara")
+    inbox = Mirror(await quick_shop.agent(), "all")
+    if resting:
+        await sara.cut()
+        # Its check-ins come every five minutes: between two of them.
+        await trio.sleep(1000)
+        assert quick_shop.broker.house.chats.get(ChatId(chat)) is None
+    await inbox.open()
+    before, events = inbox.rows[chat], await quick_shop.journal(chat)
+    assert before["name"].startswith("Visitor")
+    if how == "told":
+        await told(quick_shop, Facts(name="Sara Lindt"))
+    else:
+        token = quick_shop.token("shopper", "sara", name="Sara Lindt")
+        await quick_shop.shopper(token=token)
+        while inbox.rows[chat]["name"] == before["name"]:
+            await inbox.next()
+    await inbox.catch_up()
+    after = inbox.rows[chat]
+    assert after | {"flags": 0} == before | {"name": "Sara Lindt", "flags": 0}
+    assert await quick_shop.journal(chat) == events
+    # Nothing new is no news, nor does an older name come back.
+    ix = inbox.ix
+    await told(quick_shop, Facts(name="Sara Lindt", place="Bern"))
+    await trio.sleep(1)
+    await inbox.catch_up()
+    assert inbox.ix == ix
+    await inbox.client.ask("msg.send", chat=chat, text="hello")
+    await inbox.catch_up()
+    assert inbox.rows[chat]["name"] == "Sara Lindt"
 
 
 async def test_a_shopper_who_changes_the_page_does_not_seem_to_leave(
