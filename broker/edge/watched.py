@@ -29,8 +29,8 @@ FAILURES = frozenset({Close.PROTOCOL_ERROR, Close.BAD_TEXT})
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError)
 """How it shows that the peer, or who reads for it, is there no more."""
 
-_CLOSING = b"\x88"
-"""First byte of a close frame."""
+_CLOSING, _PING = b"\x88", b"\x89"
+"""First bytes of a close frame, and of a ping."""
 
 
 class Watcher(Protocol):
@@ -89,6 +89,10 @@ class Watched(trio.abc.Stream):
                     # Once: what has just come is the goodbye for it.
                     self._watcher.exceeded(self._gauge.met)
                 await self._watcher.pace(len(frame))
+                if self._said_goodbye and frame[:1] == _PING:
+                    # It has waited, while we said goodbye. The library would fail over
+                    # it, and hang up before the peer has heard why.
+                    continue
                 return frame
             data = await self._carrier.receive_some(PIECE)
             if not data:

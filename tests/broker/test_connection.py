@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from broker.edge.connection import RECEIVE
 from broker.edge.intake import TURN, IntakeRate
+from broker.edge.reactor import READ
 from broker.edge.shared import LINGER, STALL
 from broker.wire.codec import MSGPACK
 from broker.wire.errors import Close
@@ -385,6 +387,19 @@ async def test_pings_count_as_well(frame: bytes) -> None:
         assert wire.connection._paused
         await wire.seconds(4)
         assert not wire.connection.open
+
+
+async def test_a_turn_answers_no_more_pings_than_one_read_holds() -> None:
+    async with wired() as wire:
+        # More than two reads; a ping is six bytes, and its answer two.
+        await wire.far.send(masked(PING) * (RECEIVE // 2))
+        # One of them may have come in part before.
+        most = RECEIVE // 6 + 1
+        wire.connection.ready(READ)
+        answered = wire.connection._outbox.size // 2
+        assert 0 < answered <= most
+        wire.connection.ready(READ)
+        assert wire.connection._outbox.size // 2 <= answered + most
 
 
 async def test_load_tests_may_say_what_they_like() -> None:
