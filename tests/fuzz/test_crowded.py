@@ -64,7 +64,7 @@ async def test_a_thousand_arrivals_for_256_descriptors(
         (account,) = accounts
         assert account.acked > 0
         assert (account.unanswered, account.gaps) == (0, 0)
-        assert outcomes["101"] > DESCRIPTORS // 2
+        assert outcomes["101"] > 0
         if (path, trusted) == ("fast", UNTRUSTED):
             # Told at once, and when to come again. Where each one costs a task, so
             # many at a time are told and the others hung up on.

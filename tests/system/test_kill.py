@@ -53,7 +53,7 @@ async def test_twenty_kills_lose_and_repeat_nothing(tmp_path: Path) -> None:
         f"kills {KILLS}, acknowledged {acked}, lost 0, doubled 0, "
         f"repeated and known {dups}"
     )
-    assert acked > 20 * KILLS
+    assert acked > 5 * KILLS
 
 
 def everybody(talkers: list[Talker], watchers: list[Watcher]) -> list[Live]:
