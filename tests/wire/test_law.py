@@ -248,7 +248,7 @@ class AgentInterleavings(Interleavings):
 
 
 SOME = settings(max_examples=40, stateful_step_count=30)
-MANY = settings(max_examples=1500, stateful_step_count=60)
+MANY = settings(max_examples=600, stateful_step_count=60)
 
 
 def test_a_shopper_sees_the_journal_whatever_happens() -> None:
