@@ -186,15 +186,42 @@ static void append_payload(const struct speaker *speaker, struct buffer *to)
     append(to, payload, PAYLOAD_LENGTH);
 }
 
-int next_payload(struct bytes *in, struct payload *found)
+/* The bytes of "@T" alone also stand in numbers: in msgpack's, a time of the wall has
+ * them for one millisecond in 65 s. */
+static int is_payload(const uint8_t *at)
+{
+    for (int i = 2; i < PAYLOAD_MARK; i++) {
+        int right = i == CHAT_AT    ? at[i] == 'C'
+                    : i == NUMBER_AT ? at[i] == 'S'
+                                     : at[i] >= '0' && at[i] <= '9';
+        if (!right)
+            return 0;
+    }
+    return 1;
+}
+
+static uint8_t *find_payload(struct bytes in)
 {
     static uint8_t mark[] = "@T";
-    uint8_t *at = find(*in, (struct bytes){mark, 2});
-    if (!at || (size_t)(in->at + in->length - at) < PAYLOAD_MARK)
+    uint8_t *end = in.at + in.length, *at;
+    while ((at = find(in, (struct bytes){mark, 2}))) {
+        if (end - at < PAYLOAD_MARK)
+            return NULL;
+        if (is_payload(at))
+            return at;
+        in = (struct bytes){at + 1, (size_t)(end - at - 1)};
+    }
+    return NULL;
+}
+
+int next_payload(struct bytes *in, struct payload *found)
+{
+    uint8_t *at = find_payload(*in);
+    if (!at)
         return 0;
     found->intended = strtoll((char *)at + 2, NULL, 10);
-    found->chat = atoi((char *)at + 22);
-    found->sequence = (uint32_t)strtoul((char *)at + 29, NULL, 10);
+    found->chat = atoi((char *)at + CHAT_AT + 1);
+    found->sequence = (uint32_t)strtoul((char *)at + NUMBER_AT + 1, NULL, 10);
     in->length -= (size_t)(at + PAYLOAD_MARK - in->at);
     in->at = at + PAYLOAD_MARK;
     return 1;

@@ -74,7 +74,7 @@ struct payload {
     uint32_t sequence;
 };
 
-enum { PAYLOAD_LENGTH = 100, PAYLOAD_MARK = 37 };
+enum { PAYLOAD_LENGTH = 100, PAYLOAD_MARK = 37, CHAT_AT = 21, NUMBER_AT = 28 };
 
 void read_profile(struct profile *profile, const char *path);
 void read_fields(struct profile *profile, const char *path);

@@ -1,6 +1,7 @@
 """The load generator against the floor: compiled, run, and its counts added up."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,20 @@ from benchmarks.measure import generate
 from benchmarks.readings import Reading
 
 FLOOR = peers.PEERS[0]
+FINDS_PAYLOADS = """
+#include <stdio.h>
+#include "profile.h"
+int main(int count, char **words)
+{
+    static uint8_t data[1000];
+    FILE *file = fopen(words[count - 1], "rb");
+    struct bytes in = {data, fread(data, 1, sizeof data, file)};
+    struct payload payload;
+    while (next_payload(&in, &payload))
+        printf("%d %u\\n", payload.chat, payload.sequence);
+    return fclose(file);
+}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +66,32 @@ def test_every_message_is_accounted_for(load: Load) -> None:
     assert talk.server_cpu_s > 0
     assert (talk.missing, talk.unacknowledged, talk.errors) == (0, 0, 0)
     assert (talk.misrouted, talk.misordered) == (0, 0)
+
+
+@pytest.mark.slow
+def test_a_time_that_looks_like_a_payload_is_none(tmp_path: Path) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler here")
+    at = (1_795_377_496_148 & ~0xFFFF | 0x4054).to_bytes(8)
+    said = b"@T" + b"7" * 19 + b"C000042S00000009" + b"x" * 63
+    # As msgpack has an event: the time stands before the text.
+    frame = b"\xa2at\xcf" + at + b"\xa4text\xd9\x64" + said
+    assert frame.index(b"@T") < frame.index(said)
+    (tmp_path / "frame").write_bytes(frame)
+    (tmp_path / "main.c").write_text(FINDS_PAYLOADS)
+    program, source = tmp_path / "finds", workbench.HERE / "loadgen"
+    files = [tmp_path / "main.c", source / "profile.c", source / "bytes.c"]
+    subprocess.run(
+        [compiler, "-I", str(source), "-o", str(program), *map(str, files)], check=True
+    )
+    found = subprocess.run(
+        [str(program), str(tmp_path / "frame")],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout == "42 9\n"
 
 
 @pytest.mark.slow
