@@ -18,8 +18,6 @@ from jwt.types import Options
 
 from storage.accounts import Key
 
-Role = Literal["shopper", "agent", "admin", "visitor"]
-
 AUDIENCE = "shopwire"
 MAX_SUB = 64
 """Characters of a person's id."""

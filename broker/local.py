@@ -13,8 +13,8 @@ import trio
 
 from broker.transport import NO_PAGE
 from broker.wire.codec import MSGPACK, Codec
-from broker.wire.errors import Close
-from broker.wire.frames import Closing, FromClient
+from broker.wire.errors import Close, farewell
+from broker.wire.frames import FromClient
 
 OUTBOX_BYTES = 1024 * 1024
 """Bytes a client may lag behind before it is cut off, as on a socket (F52)."""
@@ -179,8 +179,7 @@ class LocalSocket:
     def close(self, code: Close, *, after: int | None = None) -> None:
         """Say why, and close."""
         if self.closed is None and code is not Close.BYE:
-            closing = Closing(code, code.name.lower(), after or 0)
-            frame = self.codec.encode(closing)
+            frame = self.codec.encode(farewell(code, after or 0))
             self._outbound.append(frame)
             self._size += len(frame)
         self._end(code)

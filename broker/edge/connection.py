@@ -13,15 +13,14 @@ from broker.edge.outbox import Outbox, SlowPeer
 from broker.edge.reactor import NOTHING, READ, WRITE
 from broker.edge.shared import (
     LINGER,
-    SLOW_LINGER,
     Edge,
     Listener,
+    linger_of,
     shut_down_writing,
 )
 from broker.transport import Origin
 from broker.wire.codec import Codec
-from broker.wire.errors import Close
-from broker.wire.frames import Closing
+from broker.wire.errors import Close, farewell
 from broker.wire.framing import Framer, Goodbye, close_frame, ping_frame
 
 RECEIVE = 16 * 1024
@@ -265,9 +264,8 @@ class Connection:
             return
         if code is not Close.BYE:
             wait = self._edge.reconnect_after() if after is None else after
-            reason = code.name.lower()
-            self.offer(self.codec.encode(Closing(code, reason, wait)))
-        self._say_last(close_frame(code), SLOW_LINGER if code is Close.SLOW else LINGER)
+            self.offer(self.codec.encode(farewell(code, wait)))
+        self._say_last(close_frame(code), linger_of(code))
 
     # Within.
 

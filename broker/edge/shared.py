@@ -11,6 +11,7 @@ from broker.edge.keepalive import Keepalive
 from broker.edge.reactor import Reactor
 from broker.limits import Tally
 from broker.wire.codec import BY_NAME, Codecs
+from broker.wire.errors import Close
 
 STALL = 10.0
 """Seconds that what is to be sent may stand still (F52)."""
@@ -20,6 +21,11 @@ kernel drop what it has not sent."""
 SLOW_LINGER = 30
 """The same for a slow peer, which has all that the kernel holds to read before it; the
 broker itself keeps a last frame for it and nothing more."""
+
+
+def linger_of(code: Close) -> int:
+    """Return the seconds for a peer that is sent away with `code`."""
+    return SLOW_LINGER if code is Close.SLOW else LINGER
 
 
 class Listener(Protocol):

@@ -21,14 +21,13 @@ from broker.edge.backlog import Backlog
 from broker.edge.intake import Intake, IntakeRate
 from broker.edge.keepalive import Keepalive
 from broker.edge.outbox import SlowPeer
-from broker.edge.shared import LINGER, SLOW_LINGER, STALL, Listener
+from broker.edge.shared import STALL, Listener, linger_of
 from broker.edge.watched import Carrier, Watched
 from broker.limits import Tally
 from broker.loop import TaskLoop
 from broker.transport import Origin
 from broker.wire.codec import BY_NAME, Codec, Codecs
-from broker.wire.errors import Close
-from broker.wire.frames import Closing
+from broker.wire.errors import Close, farewell
 from broker.wire.framing import BINARY, TEXT
 from broker.wire.gauge import Gauge
 
@@ -267,8 +266,7 @@ class Streamed:
             return
         if code is not Close.BYE:
             wait = self._around.reconnect_after() if after is None else after
-            reason = code.name.lower()
-            self.offer(self.codec.encode(Closing(code, reason, wait)))
+            self.offer(self.codec.encode(farewell(code, wait)))
         self._say_last(code)
 
     # Within.
@@ -325,8 +323,7 @@ class Streamed:
         if not self.open:
             return
         self._last = code
-        linger = SLOW_LINGER if code is Close.SLOW else LINGER
-        self._ends_at = self._around.keepalive.now + linger
+        self._ends_at = self._around.keepalive.now + linger_of(code)
         self._around.keepalive.watch(self)
         self._leave()
         self.flush()

@@ -7,7 +7,7 @@ brought about by some test.
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, TypedDict, Unpack
 
-from broker.wire.frames import Err
+from broker.wire.frames import Closing, Err
 
 
 class Code(StrEnum):
@@ -136,6 +136,11 @@ def refuse(re: str, code: Code, **details: Unpack[Details]) -> Err:
     """Return the answer to request `re` that says `code`, in the table's words."""
     meaning = TABLE[code]
     return Err(re, code, meaning.text, meaning.retry, **details)
+
+
+def farewell(code: Close, wait: int) -> Closing:
+    """Return what is said before a close with `code`; `wait`: ms to come back after."""
+    return Closing(code, code.name.lower(), wait)
 
 
 class Broken(Exception):

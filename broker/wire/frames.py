@@ -96,7 +96,6 @@ __all__ = [
     "Search",
     "SearchDone",
     "Server",
-    "ServerFrame",
     "Signal",
     "Stats",
     "StatsTaken",
@@ -383,7 +382,3 @@ class Closing(FromServer, frozen=True, gc=False, tag="closing"):
     code: int
     reason: str
     reconnect_after_ms: int
-
-
-ServerFrame = FromServer
-"""What an encoder takes: the structs above, and those that other modules add."""
