@@ -4,6 +4,7 @@ Imported in a thread when the broker listens already; so nothing else imports th
 """
 
 import logging
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,9 +14,9 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from broker.asyncapi import document
 from broker.http import connection
-from broker.http.description import describing
+from broker.http.description import description
 from broker.http.errors import answer
-from broker.http.files import PUBLIC, File, file, folder, serving
+from broker.http.files import PUBLIC, folder, on_demand, serving
 from broker.http.front import Front
 from broker.http.guards import Guards
 from broker.http.options import answering_options
@@ -78,9 +79,15 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         *blobs.routes(broker, guards, gallery),
         *tickets.routes(broker, guards),
         *transcripts.routes(broker, guards),
-        serving(files(broker.house.version)),
+        serving(folder(PUBLIC)),
     ]
-    handlers.append(describing(tuple(handlers), broker.house.version))
+    version, described = broker.house.version, tuple(handlers)
+    handlers += [
+        on_demand("/schema/openapi.json", partial(description, described, version)),
+        on_demand(
+            "/schema/asyncapi.json", lambda: msgspec.json.encode(document(version))
+        ),
+    ]
     app = Litestar(
         [*answering_options(handlers), *handlers],
         # It would be built anew for each who asks.
@@ -93,15 +100,6 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     log_access = broker.config.log.access
     shell = Shell(app, front, pages, log_access=log_access)
     return HttpApplication(shell, broker.config.limits.head_bytes, gallery)
-
-
-def files(version: str) -> dict[str, File]:
-    """Return what is served as it is, by path."""
-    asyncapi = msgspec.json.encode(document(version))
-    return {
-        **folder(PUBLIC),
-        "/schema/asyncapi.json": file(asyncapi, "application/json"),
-    }
 
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -1,40 +1,16 @@
-"""`/schema/openapi.json`: what the routes are, in the words of OpenAPI 3.1.
-
-Written when it is first asked for, in a thread: it takes a tenth of a second, and few
-brokers are ever asked.
-"""
+"""`/schema/openapi.json`: what the routes are, in the words of OpenAPI 3.1."""
 
 from typing import Any
 
 import msgspec
-import trio
-from litestar import Litestar, Request, Response, route
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from broker.http.files import File, file, sent
-
 ANSWERS = "answers"
 TAKES = "takes"
-
-
-def describing(
-    handlers: tuple[HTTPRouteHandler, ...], version: str
-) -> HTTPRouteHandler:
-    """Return the handler that describes `handlers`."""
-    written: list[File] = []
-
-    @route("/schema/openapi.json", http_method=["GET", "HEAD"], include_in_schema=False)
-    async def describe(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Answer the description, or that the client has it."""
-        if not written:
-            body = await trio.to_thread.run_sync(description, handlers, version)
-            written.append(file(body, "application/json"))
-        return sent(written[0], dict(request.headers))
-
-    return describe
 
 
 def description(handlers: tuple[HTTPRouteHandler, ...], version: str) -> bytes:

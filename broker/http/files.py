@@ -8,9 +8,11 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import trio
 from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 
@@ -77,6 +79,25 @@ def serving(files: dict[str, File]) -> HTTPRouteHandler:
         return sent(files[request.url.path], dict(request.headers))
 
     return serve
+
+
+def on_demand(path: str, write: Callable[[], bytes]) -> HTTPRouteHandler:
+    """Return the handler that serves the JSON of `write` at `path`.
+
+    Written when it is first asked for, in a thread: a description takes some hundredths
+    of a second, and few brokers are ever asked.
+    """
+    written: list[File] = []
+
+    @route(path, http_method=["GET", "HEAD"], include_in_schema=False)
+    async def describe(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Answer the description, or that the client has it."""
+        if not written:
+            body = await trio.to_thread.run_sync(write)
+            written.append(file(body, "application/json"))
+        return sent(written[0], dict(request.headers))
+
+    return describe
 
 
 def sent(wanted: File, headers: dict[str, str]) -> Response[bytes]:
