@@ -13,12 +13,14 @@ import click
 import msgspec
 import trio
 
-from actors.ids import ChatId
+from actors.ids import SYSTEM, ChatId
+from actors.library import Faq, FaqItem, Macro, Macros, Then
 from broker import log
 from broker.commands import options
 from broker.commands.serve import listening, raise_descriptor_limit
 from broker.config import Config
 from broker.office.clerk import carry_out
+from broker.office.library import put_collection
 from broker.office.requests import Minted, MintToken
 from broker.outward.sms import take_in
 from broker.server import Broker
@@ -33,6 +35,44 @@ TEXT = ("+48600100200", "Do you deliver on Saturdays?")
 SEED = (
     "Hi! I ordered a lamp on Monday.",
     "Is it on its way already?",
+)
+FAQ = Faq(
+    items=(
+        FaqItem(
+            id="delivery",
+            question="When will my order arrive?",
+            answer="Within two working days.",
+        ),
+        FaqItem(
+            id="returns",
+            question="Can I send it back?",
+            answer="Yes, within 30 days, at our expense.",
+        ),
+    )
+)
+MACROS = Macros(
+    items=(
+        Macro(
+            id="hello",
+            name="Greeting",
+            shortcut="hello",
+            text="Hello {{profile.first_name|there}}, this is {{agent.name}}.",
+        ),
+        Macro(
+            id="look",
+            name="Still looking",
+            shortcut="look",
+            text="Still looking into this. Thank you for your patience.",
+            hold=True,
+        ),
+        Macro(
+            id="bye",
+            name="Goodbye",
+            shortcut="bye",
+            text="Glad to help. Have a good day!",
+            then=Then(close=True),
+        ),
+    )
 )
 
 
@@ -81,6 +121,7 @@ async def demo(folder: Path, config: Config, script: bool) -> None:  # noqa: FBT
                     socket, tokens.shopper, tokens.agents[0], click.echo
                 )
             else:
+                await _stock(broker)
                 chat = await _seed(broker, tokens.shopper)
                 await take_in(broker, DEFAULT_SITE, TEXT[0], "demo", TEXT[1])
                 _invite(url, socket, tokens, chat)
@@ -100,6 +141,14 @@ async def _token(broker: Broker, role: str, sub: str, name: str) -> str:
     if not isinstance(minted, Minted):
         raise click.ClickException(f"no token for {sub}: {minted}")
     return minted.token
+
+
+async def _stock(broker: Broker) -> None:
+    """Give the shop its questions and its macros."""
+    for collection in (FAQ, MACROS):
+        put = await put_collection(broker, DEFAULT_SITE, collection, by=SYSTEM)
+        if not isinstance(put, int):
+            raise click.ClickException(f"the demo cannot be stocked: {put}")
 
 
 async def _seed(broker: Broker, token: str) -> ChatId:

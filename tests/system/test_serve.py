@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -250,6 +251,15 @@ async def test_the_demo_serves_a_shop_to_join(tmp_path: Path) -> None:
             said += line
         assert "ws://127.0.0.1:" in said
         assert "talk --url" in said
+        url, token = re.search(r"http://\S+", said), re.search(r"--token (\S+)", said)
+        assert url is not None
+        assert token is not None
+        async with httpx.AsyncClient(
+            base_url=url[0], headers={"Authorization": f"Bearer {token[1]}"}
+        ) as ann:
+            for name in ("faq", "macros"):
+                stocked = (await ann.get(f"/v1/sites/default/{name}")).json()
+                assert stocked["items"]
         demo.send_signal(signal.SIGINT)
         assert await trio.to_thread.run_sync(demo.wait) == 0
     assert names(tmp_path) == []
