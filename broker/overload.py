@@ -28,7 +28,8 @@ PROMPT_TICKS = 3
 SOONEST_S, SPREAD_S = 0.5, 2.5
 """Nobody comes back before, and all of a few within the time after that."""
 RETURNS_PER_S = 400
-"""How many are to come back in a second, a third of what one core can welcome."""
+"""How many are to come back in a second: a sixth of the 2,500 or so for whom a second
+of CPU is enough (decision 008), for each of them brings a chat to catch up with."""
 LONGEST_S = 30.0
 """The most that anybody is told to wait, as long as clients wait by themselves; when
 there are too many even for that, they are spread over all of it."""
