@@ -12,8 +12,8 @@ import msgspec
 from actors.library import Library
 
 Why = Literal["human", "unsure", "order", "unknown"]
-"""`human`: a person was asked for. `order`: it is about an order of the shopper's, which
-no page can know. `unsure`: something is near, but not near enough. `unknown`: nothing."""
+"""`human`: a person was asked for. `order`: it is about an order of the shopper's, of
+which no page can know. `unsure`: something is near, but not enough. `unknown`: no."""
 
 
 class Passage(msgspec.Struct, frozen=True, gc=False):
