@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from actors.settings import Problem, Section, Url
+from actors.settings.fields import Problem, Section, Url
 from actors.templates import Malformed, parse
 
 MAX_QUESTIONS = 200

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from actors.ids import Millis
 from actors.library import Line, Tag
-from actors.settings import Section
+from actors.settings.fields import Section
 
 Email = Annotated[str, Meta(max_length=254, pattern=r"^[^\s@]+@[^\s@]+$(?!\n)")]
 Short = Annotated[

@@ -8,7 +8,7 @@ from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
 from actors.desk.places import Place
 from actors.ids import AGENT, AgentId, ChatId, Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage.numbers import SMS
 from storage.records import OutgoingRow, ReadRow, Record, StartRow, TicketRow
 

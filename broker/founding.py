@@ -9,7 +9,8 @@ from sqlite_utils import Database
 
 from actors.ids import Millis, SiteId, encode_id
 from actors.library import Library
-from actors.settings import Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from broker.config import Config, StorageConfig
 from broker.sites import DEFAULT_SITE, Site
 from storage import accounts, documents, queries

@@ -9,7 +9,7 @@ from actors.chat.teams import may_open
 from actors.ids import ChatId, Millis, Person
 from actors.library import Macro
 from actors.person import Facts
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from broker.profiles import Known
 from broker.speech import ProfileEvent, shown
 from broker.wire.frames import Answer

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from actors.chat.hours import OpenHours
 from actors.chat.ticket import SOONEST
 from actors.ids import Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 LATER_TODAY = Millis(3 * 3600 * 1000)
 ONE_WEEK = Millis(7 * 24 * 3600 * 1000)

@@ -4,7 +4,7 @@ import sqlite3
 
 from actors.chat.teams import may_open
 from actors.ids import AGENT, ChatId, Person, stream_of
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from broker.gate import Identity
 from broker.wire.errors import Code
 from storage import accounts, blobs, queries

@@ -16,7 +16,7 @@ from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.ids import ChatId, Millis
 from actors.rows import ticket_row
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from broker import founding
 from broker.founding import SETTINGS
 from broker.speech import ev, ticket

@@ -25,7 +25,7 @@ from actors.cells.reviews import Reviews
 from actors.ids import ChatId, Millis
 from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
-from broker import admin, founding
+from broker import admin, chores, founding
 from broker.addresses import Addresses
 from broker.books import Books
 from broker.config import Config
@@ -59,10 +59,6 @@ from storage.lock import DataLock
 
 JOURNAL = "journal.db"
 """Name of the journal's file in the data folder."""
-SWEEP_S = 300
-"""Seconds in which every actor is looked at once; an idle one rests the time after."""
-EXPIRY_S = 30
-"""Seconds between looks for tokens that have run out: within the promised 60."""
 LOOK_AT_CLOCK_S = 30
 """Seconds after which a jump of the wall's clock is noticed."""
 OVERDUE_APART_S = 0.001
@@ -173,8 +169,8 @@ class Broker:
                 if not self._virtual:
                     nursery.start_soon(self.keepalive.run)
                     nursery.start_soon(self.house.finder.run)
-                nursery.start_soon(self._sweep)
-                nursery.start_soon(self._expire)
+                nursery.start_soon(chores.sweep, self)
+                nursery.start_soon(chores.expire, self)
                 await self._begin()
                 nursery.start_soon(self.outward.run)
                 try:
@@ -368,23 +364,3 @@ class Broker:
 
     def _spawn(self, task: Callable[[], Awaitable[None]]) -> None:
         self.nursery.start_soon(task)
-
-    async def _sweep(self) -> None:
-        while True:
-            await trio.sleep(1)
-            for kind in self.house.kinds:
-                kind.sweep(len(kind) // SWEEP_S + 1)
-            self.house.talk.sweep(self.monotonic())
-            self.house.resumes.sweep()
-            self.admission.sweep(self.monotonic())
-            self.loop.wake()
-
-    async def _expire(self) -> None:
-        while True:
-            await trio.sleep(EXPIRY_S)
-            now = self.clock() / 1000
-            for peer in tuple(self.hub.peers):
-                over = peer.expires is not None and peer.expires <= now
-                if over or (peer.kid and not self.gate.knows(peer.kid)):
-                    peer.transport.close(Close.AUTH)
-            self.loop.wake()

@@ -10,7 +10,8 @@ import msgspec
 from actors.chat.limits import ChatLimits
 from actors.ids import SiteId
 from actors.library import EMPTY, NAMES, Collection, Library
-from actors.settings import Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from broker.gate import Identity
 from storage.accounts import Agent
 

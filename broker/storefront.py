@@ -4,7 +4,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors.ids import Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 
 class Legal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -9,8 +9,9 @@ from functools import partial
 import msgspec
 
 from actors import codec
-from actors.cells import answers, history, images, past
-from actors.cells.journaled import JournaledChat, Shop
+from actors.cells import answers, history, images
+from actors.cells.journaled import Shop
+from actors.cells.listened import ListenedChat
 from actors.cells.orders import (
     Inquire,
     Join,
@@ -23,15 +24,13 @@ from actors.cells.orders import (
 )
 from actors.cells.ports import Accepted
 from actors.cells.reading import ask
-from actors.cells.signs import SignWatch
 from actors.chat import control, cursors
 from actors.chat.commands import MoveCursor, Start, Tick, WriteCursors
 from actors.chat.events import Closed, Event, Opened, Said
 from actors.chat.limits import is_full
 from actors.chat.outcomes import Moved, Outcome, Repeated, Unchanged
-from actors.chat.rules import Moving, decide, may_enter
-from actors.chat.state import ChatState
-from actors.ids import AGENT, BOT, SYSTEM, AgentId, Person, ProfileId, Seq, SiteId
+from actors.chat.rules import Moving, decide
+from actors.ids import AGENT, BOT, SYSTEM, AgentId, Seq, SiteId
 from actors.refusals import Reason, Refused
 from actors.rows import start_row
 from actors.runtime.system import Kind
@@ -45,7 +44,6 @@ CURSORS_AFTER = 0.7
 """Seconds that cursors gather before they are journaled: within one second, with the
 quarter by which a timer may be late (F12)."""
 
-UNKNOWN = Refused(Reason.NOT_FOUND)
 LATER = Refused(Reason.UNAVAILABLE)
 
 
@@ -56,16 +54,15 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome
 
 
-class ChatCell(JournaledChat):
+class ChatCell(ListenedChat):
     """One chat in memory."""
 
-    __slots__ = ("_cursors_timer", "_moving", "_owed", "_signs")
+    __slots__ = ("_cursors_timer", "_moving", "_owed")
 
     def __init__(self, kind: Kind["ChatCell"], key: str, shop: Shop) -> None:
         super().__init__(kind, key, shop)
         self._moving: Moving = {}
         self._cursors_timer: Timer | None = None
-        self._signs: SignWatch | None = None
         self._owed: Order | None = None
         """Whose answer is being given: another has to be found if that fails."""
 
@@ -283,94 +280,7 @@ class ChatCell(JournaledChat):
                 answers.repeated(order, self.chat, records[0], event, opening)
             )
 
-    # Listening: announce, catch up page by page, go live.
-
-    def _join(self, join: Join) -> None:
-        listener, durable = join.listener, self._durable
-        if not join.started:
-            if self._state.seq == durable:
-                self._announce(join, self._state)
-            else:
-                # Nobody is to see from the ticket what is not durable yet.
-                now = partial(past.state_at, stream=self._stream, seq=durable)
-                ask(self, self._shop.journal, now, partial(self._announce, join), join)
-        elif listener.position < durable:
-            page = partial(queries.page, stream=self._stream, after=listener.position)
-            ask(self, self._shop.journal, page, partial(self._catch_up, join), join)
-        else:
-            listener.live(durable)
-            if self._to_be_rated(self._shop.clock(), by=listener.person):
-                listener.asked_to_rate()
-            if self._signs is not None:
-                self._signs.repeat()
-
-    def _announce(self, join: Join, state: ChatState) -> None:
-        listener = join.listener
-        if not self._lets_in(state, listener.person, join.site):
-            listener.refused(UNKNOWN)
-            self._rest_if_unknown()
-        elif listener.position > state.seq:
-            listener.refused(Refused(Reason.RESYNC_REQUIRED, head=state.seq))
-        else:
-            listener.opened(state.seq, state, self._name)
-            self._go_on(join)
-
-    def _catch_up(self, join: Join, page: list[Record]) -> None:
-        if not page:
-            raise codec.UnreadableRecordError(f"nothing up to {self._durable}")
-        for record in page:
-            # The reader may be ahead of us: what is durable but not yet settled is
-            # published to the listener once it is.
-            if record.seq > self._durable:
-                break
-            join.listener.missed(record, codec.from_record(record))
-        join.listener.when_drained(partial(self._go_on, join))
-
-    def _lets_in(self, state: ChatState, who: Person, site: SiteId) -> bool:
-        return may_enter(state, who, site, self._shop.rules_of(site))
-
-    def _go_on(self, join: Join) -> None:
-        self.kind.tell(self.key, Join(join.listener, join.site, started=True))
-
-    def _look_back(self, look: LookBack) -> None:
-        if self._lets_in(self._state, look.by, look.site):
-            journal = self._shop.journal
-            history.look_back(self, journal, self._stream, self._durable, look)
-        else:
-            look.caller.refused(look.re, self.chat, UNKNOWN, wrote=False)
-            self._rest_if_unknown()
-
-    def _tell_whose(self, inquire: Inquire) -> None:
-        state = self._state
-        rules = self._shop.rules_of(inquire.site)
-        if may_enter(state, inquire.by, inquire.site, rules):
-            inquire.asker.found(ProfileId(state.profile))
-        else:
-            inquire.asker.refused(UNKNOWN)
-            self._rest_if_unknown()
-
-    # Signals and timers.
-
-    def _sign(self, sign: Sign) -> None:
-        state = self._state
-        # Nobody types where a message comes as a whole, but agents view that too.
-        shown = state.channel == "chat" or sign.what == "viewing"
-        if not self._lets_in(state, sign.by, sign.site):
-            self._rest_if_unknown()
-        elif shown and state.status != "closed":
-            if self._signs is None:
-                self._signs = SignWatch(self, self._shop.audience, self._shop.timers)
-            self._signs.take(sign)
-            self._drop_signs_if_quiet()
-
-    def _end_signs(self, left: Left) -> None:
-        if self._signs is not None:
-            self._signs.left(left.who)
-            self._drop_signs_if_quiet()
-
-    def _drop_signs_if_quiet(self) -> None:
-        if self._signs is not None and self._signs.quiet:
-            self._signs = None
+    # Timers.
 
     def _ring(self, ring: Ring) -> None:
         """Do what has fallen due; if nothing has, see that the alarm is right."""

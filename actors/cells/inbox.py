@@ -37,7 +37,7 @@ from actors.refusals import Reason
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timer
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage import inbox as tables
 
 KEPT_S = 300.0

@@ -13,7 +13,7 @@ from actors.chat.teams import may_open
 from actors.ids import AGENT, AgentId, Person
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage import inbox as tables
 from storage import queries
 from storage.journal import Journal

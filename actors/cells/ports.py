@@ -11,7 +11,7 @@ from actors.chat.state import ChatState
 from actors.desk.places import Place
 from actors.ids import AgentId, ChatId, Millis, Person, ProfileId, Seq, SiteId
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage.records import ReadRow, Record, TicketRow
 
 

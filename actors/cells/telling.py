@@ -10,7 +10,7 @@ from actors.desk.inbox import Inbox
 from actors.desk.listing import Listing
 from actors.desk.views import Standing, View, hidden_from
 from actors.ids import AgentId
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 
 class Watch(msgspec.Struct):

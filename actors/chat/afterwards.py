@@ -7,7 +7,7 @@ from actors.chat.commands import Say, Tag, Then
 from actors.chat.events import Assigned, Closed, Event, Status, StatusChanged
 from actors.chat.state import ChatState
 from actors.refusals import Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 
 def after(

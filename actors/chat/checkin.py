@@ -16,7 +16,7 @@ from actors.chat.limits import is_full
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import Ball, ChatState, counts
 from actors.ids import SYSTEM, Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 REPEAT = Millis(300 * 1000)
 """Time from one miss to the next."""

@@ -12,7 +12,7 @@ from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
 from actors.ids import AGENT, BOT
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 
 def take(state: ChatState, command: TakeControl, rules: Rules) -> Outcome:

@@ -12,7 +12,7 @@ from actors.chat.outcomes import Moved, Outcome, Unchanged
 from actors.chat.state import ChatState, Cursor
 from actors.ids import Person, Seq
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 Moving = dict[str, Cursor]
 """Cursors that have moved since they were journaled, by person."""

@@ -12,7 +12,7 @@ from actors.chat.events import Closed, Event, Said
 from actors.chat.limits import is_full
 from actors.chat.state import ChatState
 from actors.ids import SYSTEM, Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 MINUTE = 60 * 1000
 

@@ -7,7 +7,7 @@ from actors.chat.outcomes import Outcome
 from actors.chat.state import ChatState
 from actors.ids import Millis
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 VALID = Millis(14 * 24 * 3600 * 1000)
 """How long after the end a chat may be rated."""

@@ -9,7 +9,7 @@ from actors.chat.events import Assigned, Event, Said
 from actors.chat.limits import full
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, counts
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 
 def route(state: ChatState, command: Route, rules: Rules) -> Outcome:

@@ -50,7 +50,7 @@ from actors.chat.state import ChatState
 from actors.chat.teams import may_open
 from actors.ids import AGENT, SYSTEM, Millis, Person
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 __all__ = ["Moving", "decide", "may_enter", "next_deadline"]
 

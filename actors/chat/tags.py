@@ -8,7 +8,7 @@ from actors.chat.limits import full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 TAG_CHARS = 64
 """Characters in one tag: as many as in any id."""

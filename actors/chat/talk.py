@@ -22,7 +22,7 @@ from actors.chat.state import ChatState, stepped_in
 from actors.chat.teams import team_for
 from actors.ids import AGENT, BOT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 CHAR_BYTES = 4
 """Most bytes that UTF-8 takes for a character."""

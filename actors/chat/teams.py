@@ -4,7 +4,8 @@ from typing import Protocol
 
 from actors.chat.traits import Traits
 from actors.ids import AGENT, Person
-from actors.settings import AssignmentSettings, Condition, Rules, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Team
+from actors.settings.rules import Rules
 
 
 class Queued(Protocol):

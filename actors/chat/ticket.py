@@ -7,7 +7,7 @@ from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
 from actors.ids import Millis
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 SOONEST = Millis(60 * 1000)
 LATEST = Millis(90 * 24 * 3600 * 1000)

@@ -13,7 +13,7 @@ from actors.chat.state import ChatState
 from actors.chat.talk import note
 from actors.ids import AGENT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 ANSWER_WITHIN = Millis(30_000)
 """How long who is offered a ticket may think about it."""

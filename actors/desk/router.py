@@ -17,7 +17,7 @@ from actors.agent.commands import Presence
 from actors.desk.ledger import Ledger
 from actors.desk.places import Place, Rank
 from actors.ids import AgentId, ChatId, Millis
-from actors.settings import AssignmentSettings
+from actors.settings.assignment import AssignmentSettings
 
 PATIENCE = Millis(30_000)
 """After this an answer is not waited for any more: the chat may be asked again."""

@@ -6,7 +6,7 @@ import msgspec
 
 from actors.chat.teams import keeps_out
 from actors.ids import AgentId, Millis
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 ViewName = Literal["all", "mine", "unassigned", "bot", "team"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlite_utils import Database
 
-from actors.settings import Problem
+from actors.settings.fields import Problem
 from storage import documents
 from storage.documents import Conflict, Document
 

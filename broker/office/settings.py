@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from actors.cells.desk import Look
 from actors.ids import SiteId
-from actors.settings import Problem, Settings, problems
+from actors.settings.document import Settings, problems
+from actors.settings.fields import Problem
 from broker.founding import SETTINGS
 from broker.office import documents
 from broker.office.documents import Draft, Wrong

@@ -15,7 +15,7 @@ from actors.chat.outcomes import Outcome
 from actors.chat.state import ChatState
 from actors.ids import ChatId
 from actors.refusals import Reason, Refused
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from tests.actors.client import Client
 from tests.actors.scene import STRANGER
 from tests.actors.world import World

@@ -37,7 +37,10 @@ from actors.chat.state import ChatState, evolve
 from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import SYSTEM, ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Refused
-from actors.settings import AssignmentSettings, CheckInSettings, Rules, Settings
+from actors.settings.assignment import AssignmentSettings
+from actors.settings.attention import CheckInSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 
 SITE = SiteId("default")
 SHOPPER = Person("shopper:sue")

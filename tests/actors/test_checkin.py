@@ -9,7 +9,9 @@ from actors.chat.hours import OpenHours
 from actors.chat.outcomes import Unchanged
 from actors.chat.state import MOST_PAUSES
 from actors.ids import SYSTEM, Millis
-from actors.settings import CheckInSettings, Rules, Settings
+from actors.settings.attention import CheckInSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from tests.actors.scene import (
     ANN,
     NOON,

@@ -7,7 +7,7 @@ from actors.chat.outcomes import Unchanged
 from actors.chat.state import evolve
 from actors.ids import BOT, SYSTEM
 from actors.refusals import Reason
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from tests.actors.scene import (
     ANN,
     BEN,

@@ -8,7 +8,9 @@ from actors.chat.outcomes import Moved, Unchanged
 from actors.chat.state import Cursor
 from actors.ids import Seq
 from actors.refusals import Reason
-from actors.settings import ReceiptSettings, Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
+from actors.settings.storefront import ReceiptSettings
 from tests.actors.scene import (
     ANN,
     BEN,

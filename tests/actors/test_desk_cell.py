@@ -13,7 +13,9 @@ from actors.chat.traits import Traits
 from actors.desk.line import APART
 from actors.desk.router import AFTER_START, RETRY
 from actors.ids import SYSTEM, AgentId, ChatId, Person
-from actors.settings import AssignmentSettings, Condition, Rule, Rules, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from storage import queries
 from tests.actors.scene import (
     ANN,

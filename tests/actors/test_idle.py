@@ -5,7 +5,9 @@ import pytest
 from actors.chat.events import Closed, ControlChanged, Event, Said
 from actors.chat.state import evolve
 from actors.ids import BOT, SYSTEM, Millis
-from actors.settings import IdleSettings, Rules, Settings
+from actors.settings.attention import IdleSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from tests.actors.scene import (
     ANN,
     BEN,

@@ -10,7 +10,9 @@ from actors.cells.ports import Accepted
 from actors.cells.profile import TRIES, Arrive, Claims
 from actors.ids import ChatId, Person
 from actors.refusals import Reason, Refused
-from actors.settings import LegalSettings, Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
+from actors.settings.storefront import LegalSettings
 from storage import accounts, queries
 from storage.records import TicketRow
 from tests.actors.client import Client

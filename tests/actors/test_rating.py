@@ -6,7 +6,10 @@ from actors.chat.events import Closed, Rated, for_shopper
 from actors.chat.rating import CHANGEABLE, MOST_RATINGS, VALID, is_asked_for
 from actors.ids import Millis
 from actors.refusals import Reason
-from actors.settings import IdleSettings, RatingSettings, Rules, Settings
+from actors.settings.attention import IdleSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
+from actors.settings.storefront import RatingSettings
 from tests.actors.scene import (
     ANN,
     NOON,

@@ -6,7 +6,7 @@ import pytest
 
 from actors.cells.reviews import APART, AT_ONCE, RETRY
 from actors.ids import ChatId, Person, SiteId
-from actors.settings import CheckInSettings
+from actors.settings.attention import CheckInSettings
 from storage import queries
 from tests.actors.scene import SITE, ending, rules
 from tests.actors.world import World

@@ -9,7 +9,7 @@ from actors.desk.line import APART, Line
 from actors.desk.places import Place
 from actors.desk.router import AFTER_START, PATIENCE, RETRY, Ask, Give, Router, TakeBack
 from actors.ids import AgentId, ChatId, Millis
-from actors.settings import AssignmentSettings, Team
+from actors.settings.assignment import AssignmentSettings, Team
 
 ANN, BEN, CID = AgentId("ann"), AgentId("ben"), AgentId("cid")
 SALES = Team("sales", "Sales", ("ben",))

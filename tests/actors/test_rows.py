@@ -4,7 +4,7 @@ from actors.chat.events import Event, Got, Opened, Read, Said
 from actors.chat.state import ChatState, evolve
 from actors.ids import AGENT, BOT, Millis, Person, Seq
 from actors.rows import read_rows, ticket_row
-from actors.settings import Rules
+from actors.settings.rules import Rules
 
 PAT = Person("shopper:p")
 ANN = Person(f"{AGENT}ann")

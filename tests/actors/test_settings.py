@@ -1,14 +1,10 @@
 import msgspec
 import pytest
 
-from actors.settings import (
-    ChatSettings,
-    CheckInSettings,
-    IdleSettings,
-    Rules,
-    Settings,
-    problems,
-)
+from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.document import Settings, problems
+from actors.settings.rules import Rules
+from actors.settings.storefront import ChatSettings
 
 
 def paths(settings: Settings) -> list[str]:

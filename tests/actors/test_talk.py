@@ -6,13 +6,10 @@ from actors.chat.limits import CHAT_EVENTS, RESERVED, TEXT_BYTES, ChatLimits
 from actors.chat.outcomes import Repeated, Unchanged
 from actors.ids import Millis, Person, Seq, SiteId
 from actors.refusals import Reason, Refused
-from actors.settings import (
-    AssignmentSettings,
-    ChatSettings,
-    LegalSettings,
-    Rules,
-    Settings,
-)
+from actors.settings.assignment import AssignmentSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
+from actors.settings.storefront import ChatSettings, LegalSettings
 from tests.actors.scene import (
     ANN,
     BEN,

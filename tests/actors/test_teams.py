@@ -9,15 +9,9 @@ from actors.chat.teams import team_for
 from actors.chat.traits import Traits
 from actors.ids import SYSTEM, Person
 from actors.refusals import Reason
-from actors.settings import (
-    AssignmentSettings,
-    Condition,
-    Rule,
-    Rules,
-    Settings,
-    Team,
-    problems,
-)
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings, problems
+from actors.settings.rules import Rules
 from tests.actors.scene import (
     ANN,
     BEN,

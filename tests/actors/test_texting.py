@@ -13,7 +13,10 @@ from actors.chat.state import ChatState
 from actors.chat.texting import report_id
 from actors.ids import SYSTEM, ChatId, Person, Seq
 from actors.refusals import Reason, Refused
-from actors.settings import ChatSettings, LegalSettings, Rules, Settings, SmsSettings
+from actors.settings.document import Settings
+from actors.settings.outward import SmsSettings
+from actors.settings.rules import Rules
+from actors.settings.storefront import ChatSettings, LegalSettings
 from storage import numbers, outgoing
 from storage.outgoing import Delivery
 from tests.actors.client import Client

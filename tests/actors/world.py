@@ -33,7 +33,7 @@ from actors.desk import places
 from actors.ids import AgentId, ChatId, Millis, Person, Seq, SiteId, stream_of
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage import queries
 from storage.journal import Journal
 from storage.records import ReadRow, Record, TicketRow

@@ -21,7 +21,9 @@ from actors.cells.watching import Open
 from actors.desk.inbox import Inbox
 from actors.desk.views import Key, View, ViewName, hidden_from
 from actors.ids import AgentId
-from actors.settings import AssignmentSettings, Rules, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Team
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from broker.inbox import InboxWatch, Press, behind, cursor_of
 from broker.wire.codec import MSGPACK
 from broker.wire.frames import FromServer

@@ -8,7 +8,9 @@ import pytest
 from actors.chat.hours import ALWAYS, OpenHours
 from actors.chat.ticket import SOONEST
 from actors.ids import Millis
-from actors.settings import HoursSettings, Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
+from actors.settings.rules import Rules
 from broker.presets import PRESETS, end_of_day, until, zone, zone_of
 
 

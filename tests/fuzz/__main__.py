@@ -7,11 +7,17 @@ from pathlib import Path
 
 import trio
 
-from tests.fuzz.attack import Attack
+from tests.fuzz.attack import PAUSE_S, Attack
 from tests.fuzz.siege import FILES_MORE, GROWTH_BYTES, Siege, State, besieged
 
 WARM_UP = 2000
 """Handshakes and frames before anything is measured: imports and caches come once."""
+CALM_SHARE = 5000
+"""Handshakes and frames for each second of calm that they are compared with: a 99th
+percentile wants hundreds of answers, not a lucky few."""
+
+LONG_PAUSE_S = 0.25
+"""Between two connections of an attacker where there is time for it: see `PAUSE_S`."""
 
 
 class Verdict:
@@ -22,15 +28,18 @@ class Verdict:
         self.wrong = wrong
 
 
-async def fuzz(folder: Path, path: str, count: int, seed: int) -> Verdict:
+async def fuzz(
+    folder: Path, path: str, count: int, seed: int, pause_s: float = PAUSE_S
+) -> Verdict:
     """Attack a broker served by `path`; return how it bore that."""
     async with besieged(folder, path) as siege:
         attack = Attack(siege.address, siege.tokens, siege.chats, seed)
+        attack.pause_s = pause_s
         files = siege.state().files
         await attack.run(WARM_UP)
         await siege.calm(files)
         async with siege.healthy() as calm:
-            await trio.sleep(2)
+            await trio.sleep(max(2, count / CALM_SHARE))
         before = siege.state()
         began = trio.current_time()
         attack.said = 0
@@ -82,9 +91,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--path", choices=["fast", "portable"], default="fast")
+    parser.add_argument("--pause", type=float, default=LONG_PAUSE_S)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        verdict = trio.run(fuzz, Path(folder), chosen.path, chosen.count, chosen.seed)
+        asked = (Path(folder), chosen.path, chosen.count, chosen.seed, chosen.pause)
+        verdict = trio.run(fuzz, *asked)
     sys.stdout.write("\n".join([*verdict.lines, *verdict.wrong, ""]))
     sys.exit(1 if verdict.wrong else 0)
 

@@ -25,6 +25,8 @@ RESET = struct.pack("ii", 1, 0)
 class Attack:
     """So many handshakes and frames, the same ones for the same seed."""
 
+    pause_s = PAUSE_S
+
     def __init__(
         self, address: tuple[str, int], tokens: list[str], chats: list[str], seed: int
     ) -> None:
@@ -59,7 +61,7 @@ class Attack:
                     # It had heard enough already.
                     ended = "broken off"
             self.outcomes[ended] += 1
-            await trio.sleep(PAUSE_S)
+            await trio.sleep(self.pause_s)
 
     async def _talk(
         self, peer: trio.socket.SocketType, chance: Random, speaker: Speaker

@@ -34,7 +34,9 @@ from actors.chat.state import ChatState, evolve
 from actors.chat.ticket import SOONEST
 from actors.ids import BOT, SYSTEM, Millis, Person, Seq
 from actors.refusals import Refused
-from actors.settings import CheckInSettings, IdleSettings, Rules, Settings
+from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from storage.records import Record
 from tests.actors.scene import (
     ANN,

@@ -19,7 +19,7 @@ from actors.desk import router
 from actors.desk.places import Place
 from actors.desk.router import AFTER_START, PATIENCE, Ask, Give, Router
 from actors.ids import AgentId, ChatId, Millis
-from actors.settings import AssignmentSettings, Team
+from actors.settings.assignment import AssignmentSettings, Team
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from actors.cells.ports import Accepted
 from actors.chat.ticket import SOONEST
 from actors.ids import ChatId, Millis
-from actors.settings import CheckInSettings, IdleSettings, Rules, Settings
+from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from tests.actors.client import Client
 from tests.actors.faults import bug_in_decide
 from tests.actors.scene import (

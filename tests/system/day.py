@@ -12,7 +12,7 @@ import trio
 from msgspec.structs import replace
 
 from actors.ids import AgentId, Person, SiteId
-from actors.settings import Settings
+from actors.settings.document import Settings
 from broker import founding
 from broker.config import Config
 from broker.office import blocking

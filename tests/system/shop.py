@@ -12,7 +12,8 @@ from trio_websocket import wrap_client_stream
 
 from actors import codec
 from actors.ids import ChatId, SiteId, stream_of
-from actors.settings import Rules, Settings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from broker import founding
 from broker.config import Config, LimitsConfig
 from broker.founding import SETTINGS

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from actors.ids import ChatId, SiteId
-from actors.settings import AssignmentSettings, Rules, Settings
+from actors.settings.assignment import AssignmentSettings
+from actors.settings.document import Settings
+from actors.settings.rules import Rules
 from broker.sites import DEFAULT_SITE, Site
 from tests.system.client import Client, Frame
 from tests.system.lists import Mirror

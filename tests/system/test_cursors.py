@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.settings import ReceiptSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import ReceiptSettings
 from tests.system.moments import within
 from tests.system.shop import Shop, in_memory
 from tests.system.test_writes import opened, started

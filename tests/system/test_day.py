@@ -5,16 +5,10 @@ from pathlib import Path
 import pytest
 
 from actors.library import Macro, Then
-from actors.settings import (
-    AssignmentSettings,
-    CheckInSettings,
-    Condition,
-    IdleSettings,
-    RatingSettings,
-    Rule,
-    Settings,
-    Team,
-)
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.document import Settings
+from actors.settings.storefront import RatingSettings
 from tests.system.client import Frame
 from tests.system.day import RELAXED, Day, Watch
 from tests.system.desk import stocked

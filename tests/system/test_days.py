@@ -15,15 +15,10 @@ import trio
 from msgspec.structs import replace
 
 from actors.library import Macro, Then
-from actors.settings import (
-    AssignmentSettings,
-    Condition,
-    IdleSettings,
-    RatingSettings,
-    Rule,
-    Settings,
-    Team,
-)
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.attention import IdleSettings
+from actors.settings.document import Settings
+from actors.settings.storefront import RatingSettings
 from tests.system.client import Frame
 from tests.system.day import RELAXED, Day, Watch
 from tests.system.desk import stocked

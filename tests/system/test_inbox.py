@@ -9,15 +9,15 @@ import trio
 
 from actors.ids import ChatId
 from actors.person import Facts
-from actors.settings import (
+from actors.settings.assignment import (
     AssignmentSettings,
     Condition,
-    HoursSettings,
     InboxSettings,
     Rule,
-    Settings,
     Team,
 )
+from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
 from tests.system.client import Client, Form
 from tests.system.desk import told
 from tests.system.lists import Mirror

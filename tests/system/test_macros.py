@@ -5,7 +5,8 @@ import trio
 
 from actors.library import Macro
 from actors.person import Facts
-from actors.settings import AssignmentSettings, Settings
+from actors.settings.assignment import AssignmentSettings
+from actors.settings.document import Settings
 from storage.accounts import Profile
 from tests.system.client import Client
 from tests.system.desk import HELLO, ORDER, PLAIN, doing, stocked, talking, told

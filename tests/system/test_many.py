@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.settings import Settings
+from actors.settings.document import Settings
 from broker.config import Config, LimitsConfig
 from tests.system.client import Client, Closed, Form
 from tests.system.shop import Shop, serving

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from actors.settings import Settings
+from actors.settings.document import Settings
 from broker.office.agents import change_agent
 from broker.office.requests import ChangeAgent
 from broker.wire import frames

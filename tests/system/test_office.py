@@ -4,7 +4,9 @@ import pytest
 import trio
 import trio.testing
 
-from actors.settings import ChatSettings, CheckInSettings, Settings
+from actors.settings.attention import CheckInSettings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings
 from broker import founding
 from broker.office.agents import change_agent
 from broker.office.documents import Wrong

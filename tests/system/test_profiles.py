@@ -5,7 +5,8 @@ import pytest
 import trio
 
 from actors.person import Facts
-from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
 from broker.profiles import MOST_UNDER_WAY
 from storage.accounts import Profile
 from storage.people import Happening

@@ -4,12 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
-from actors.settings import (
-    AssignmentSettings,
-    ChatSettings,
-    LegalSettings,
-    Settings,
-)
+from actors.settings.assignment import AssignmentSettings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings, LegalSettings
 from tests.system.client import Client, Frame
 from tests.system.shop import Shop
 

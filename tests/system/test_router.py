@@ -8,7 +8,8 @@ import trio
 from msgspec.structs import replace
 
 from actors.ids import AgentId, SiteId
-from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
 from broker.office.agents import change_agent
 from broker.office.requests import ChangeAgent
 from broker.office.settings import put_settings

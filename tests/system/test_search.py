@@ -1,6 +1,7 @@
 import pytest
 
-from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
 from storage import search
 from tests.system.client import Client
 from tests.system.shop import Shop

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 import trio
 
-from actors.settings import Settings, SmsSettings
+from actors.settings.document import Settings
+from actors.settings.outward import SmsSettings
 from broker.office.settings import put_settings
 from broker.server import Broker
 from tests.broker.commands.typed import printed

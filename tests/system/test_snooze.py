@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.settings import HoursSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
 from broker.presets import until
 from tests.system.client import Frame, unpacked
 from tests.system.moments import within

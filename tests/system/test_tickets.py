@@ -5,13 +5,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.settings import (
-    AssignmentSettings,
-    IdleSettings,
-    RatingSettings,
-    Settings,
-    Team,
-)
+from actors.settings.assignment import AssignmentSettings, Team
+from actors.settings.attention import IdleSettings
+from actors.settings.document import Settings
+from actors.settings.storefront import RatingSettings
 from tests.system.client import Client, Frame
 from tests.system.moments import within
 from tests.system.shop import Shop, in_memory

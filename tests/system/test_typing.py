@@ -2,7 +2,8 @@
 
 import trio
 
-from actors.settings import CheckInSettings, Settings
+from actors.settings.attention import CheckInSettings
+from actors.settings.document import Settings
 from tests.system.client import Client, Frame
 from tests.system.moments import within
 from tests.system.shop import Shop

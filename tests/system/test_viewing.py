@@ -3,7 +3,9 @@
 import pytest
 import trio
 
-from actors.settings import AssignmentSettings, CheckInSettings, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Team
+from actors.settings.attention import CheckInSettings
+from actors.settings.document import Settings
 from tests.system.client import Client, Frame
 from tests.system.moments import within
 from tests.system.shop import Shop

@@ -3,7 +3,8 @@
 import pytest
 import trio
 
-from actors.settings import ChatSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings
 from tests.system.client import Closed
 from tests.system.shop import Shop
 

@@ -7,7 +7,8 @@ from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from actors.settings import Problem, Settings
+from actors.settings.document import Settings
+from actors.settings.fields import Problem
 from broker.gate import Identity
 from broker.http.bodies import Strict
 from broker.http.guards import Guards

@@ -60,6 +60,8 @@ class Maker:
         match kind if isinstance(kind, str) else chance.choice(kind):
             case "object":
                 return self._object(schema, depth)
+            case "array" if "prefixItems" in schema:
+                return [self.value(item, depth + 1) for item in schema["prefixItems"]]
             case "array":
                 most = min(3, schema.get("maxItems", 3)) if depth < DEEPEST else 0
                 number = chance.randint(min(schema.get("minItems", 0), 3), max(most, 0))

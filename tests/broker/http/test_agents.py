@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 import trio
 
-from actors.settings import Settings
+from actors.settings.document import Settings
 from tests.broker.http.web import AGENTS, SETTINGS, Answer, Web, refusal
 from tests.system.client import FORMS, Form
 

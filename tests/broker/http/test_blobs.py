@@ -10,7 +10,8 @@ import httpx
 import pytest
 import trio
 
-from actors.settings import ChatSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings
 from broker.addresses import Addresses, Caller
 from broker.http import shell
 from broker.http.application import HttpApplication

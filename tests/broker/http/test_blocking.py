@@ -3,7 +3,8 @@
 import pytest
 
 from actors.ids import Person
-from actors.settings import RatingSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import RatingSettings
 from broker.office.blocking import enforce_all
 from storage import blocks
 from tests.broker.http.web import Answer, Web, refusal

@@ -6,11 +6,11 @@ import jwt
 import pytest
 import trio
 
-from actors.settings import Settings
+from actors.settings.document import Settings
+from broker.chores import EXPIRY_S
 from broker.gate import AUDIENCE
 from broker.office.keys import MOST_KEYS, remove_key
 from broker.office.requests import RemoveKey
-from broker.server import EXPIRY_S
 from tests.broker.http.web import Answer, Web, refusal
 from tests.system.moments import VIRTUAL
 from tests.system.shop import MONTH, Shop, in_memory

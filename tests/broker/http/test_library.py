@@ -5,7 +5,7 @@ import pytest
 import trio
 
 from actors.library import MACROS_BYTES, FaqItem, Macro, Macros
-from actors.settings import Settings
+from actors.settings.document import Settings
 from broker import founding
 from tests.broker.http.web import Answer, Web, refusal
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from actors.settings import ChatSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings
 from broker.http.application import HttpApplication
 from broker.http.errors import STATUS, body_of
 from broker.http.guards import Guard

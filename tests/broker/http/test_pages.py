@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.settings import ChatSettings, Settings
+from actors.settings.document import Settings
+from actors.settings.storefront import ChatSettings
 from broker.config import Config, ServerConfig
 from tests.broker.http.web import SETTINGS, Web, asked, refusal
 

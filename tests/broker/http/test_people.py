@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.settings import Settings
+from actors.settings.document import Settings
 from storage import accounts, people
 from storage.people import FIRST, Window
 from tests.broker.http.web import Answer, Web, refusal

@@ -2,7 +2,7 @@ import httpx
 import pytest
 import trio
 
-from actors.settings import Settings
+from actors.settings.document import Settings
 from broker import founding
 from broker.office.clerk import carry_out
 from broker.office.requests import ChangeAgent

@@ -12,7 +12,8 @@ import httpx
 import pytest
 import trio
 
-from actors.settings import Settings, SmsSettings
+from actors.settings.document import Settings
+from actors.settings.outward import SmsSettings
 from broker.config import Config, LimitsConfig, ServerConfig, SmsConfig
 from broker.outward.twilio import is_signed, signature
 from tests.broker.http.web import Web, asked, refusal

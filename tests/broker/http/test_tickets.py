@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from actors.settings import AssignmentSettings, Condition, Rule, Settings, Team
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
 from tests.broker.http.web import Web, refusal
 from tests.system.client import Client
 from tests.system.shop import MONTH

@@ -1,14 +1,9 @@
 import httpx
 import pytest
 
-from actors.settings import (
-    AssignmentSettings,
-    Condition,
-    HoursSettings,
-    Rule,
-    Settings,
-    Team,
-)
+from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
+from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
 from tests.broker.http.test_blobs import uploaded
 from tests.broker.http.web import Web, refusal
 

@@ -1,0 +1,35 @@
+"""What the settings are made of: their base, their kinds of fields, and what is wrong.
+
+Bounds that concern one field are in its type; those between fields are `Problem`s.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Url = Annotated[str, Meta(pattern="^https://", max_length=2048)]
+Text = Annotated[str, Meta(max_length=2000)]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Minutes = Annotated[int, Meta(ge=1, le=30 * 24 * 60)]
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+"""Of a team, or an agent."""
+Word = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the document's parts: a misspelt setting is an error, not a default."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One setting that cannot stand, as `$.check_in.breach_s`, and why."""
+
+    path: str
+    reason: str
+
+
+def empty(text: str | None, path: str, needed: str) -> Iterator[Problem]:
+    """Yield that an automatic text is empty that is to be sent (F1)."""
+    if text is not None and not text.strip():
+        yield Problem(path, needed)

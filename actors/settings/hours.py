@@ -1,0 +1,81 @@
+"""Settings of when the shop answers, and what it says when it does not (spec F37)."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from actors.settings.fields import Problem, Seconds, Section, Text, empty
+
+# `24:00` ends a day; a window that ends before it begins ends on the next one.
+Time = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
+Date = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
+Window = tuple[Time, Time]
+Windows = Annotated[tuple[Window, ...], Meta(max_length=8)]
+"""From and to, in the wall time of the shop."""
+MAX_HOLIDAYS = 366
+
+
+class Week(Section, frozen=True):
+    """The windows of each day; without any the shop is closed on it."""
+
+    mon: Windows = ()
+    tue: Windows = ()
+    wed: Windows = ()
+    thu: Windows = ()
+    fri: Windows = ()
+    sat: Windows = ()
+    sun: Windows = ()
+
+
+class Holiday(Section, frozen=True):
+    """A date that has other windows than its weekday: none, if nothing is said."""
+
+    date: Date
+    windows: Windows = ()
+
+
+class HoursSettings(Section, frozen=True):
+    """When the shop answers (spec F37)."""
+
+    zone: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$(?!\n)",
+            max_length=64,
+            description="Where the shop's day begins: an IANA zone, as Europe/Warsaw.",
+        ),
+    ] = "UTC"
+    weekly: Week | None = None
+    """`None`: always open."""
+    holidays: Annotated[tuple[Holiday, ...], Meta(max_length=MAX_HOLIDAYS)] = ()
+    auto_reply: Text | None = None
+    """Said once in each closed period, a template as macros are; `None`: nothing."""
+    when_no_agents: bool = False
+    """Whether the same is said while nobody is there, in open hours."""
+    quiet_s: Seconds = 600
+    """For so long after a human's answer it is not said."""
+
+
+def problems(hours: HoursSettings) -> Iterator[Problem]:
+    """Yield what is wrong between fields that are right by themselves."""
+    yield from empty(hours.auto_reply, "$.hours.auto_reply", "is empty")
+    if hours.weekly is not None:
+        for day, windows in msgspec.structs.asdict(hours.weekly).items():
+            yield from _impossible(windows, f"$.hours.weekly.{day}")
+    dates: set[str] = set()
+    for number, holiday in enumerate(hours.holidays):
+        path = f"$.hours.holidays[{number}]"
+        if holiday.date in dates:
+            yield Problem(f"{path}.date", "is there twice")
+        dates.add(holiday.date)
+        yield from _impossible(holiday.windows, f"{path}.windows")
+
+
+def _impossible(windows: tuple[Window, ...], path: str) -> Iterator[Problem]:
+    for number, (start, end) in enumerate(windows):
+        if start == end:
+            yield Problem(f"{path}[{number}]", "ends when it begins")
+        if start == "24:00":
+            yield Problem(f"{path}[{number}][0]", "no window begins at 24:00")

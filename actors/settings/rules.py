@@ -1,0 +1,45 @@
+"""The rules that a chat is run by: settings, opening hours, bounds, who is who."""
+
+import msgspec
+
+from actors.chat.hours import ALWAYS, OpenHours
+from actors.chat.limits import ChatLimits
+from actors.ids import Millis
+from actors.settings.assignment import Team
+from actors.settings.document import Settings
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What a chat's decisions depend on besides its own events."""
+
+    version: int = 0
+    settings: Settings = Settings()
+    hours: OpenHours = ALWAYS
+    limits: ChatLimits = ChatLimits()
+    """Of the broker, and the same for all its sites."""
+    admins: frozenset[str] = frozenset()
+    """Agents who may open any ticket of the site."""
+
+    bot: bool = False
+    """Whether there is a bot that may answer in the humans' place (F36)."""
+
+    def team(self, id_: str) -> Team | None:
+        """Return the team called `id_`, if there still is one."""
+        teams = self.settings.assignment.teams
+        return next((team for team in teams if team.id == id_), None)
+
+    @property
+    def remind(self) -> Millis:
+        """Return the silence after which a check-in falls due."""
+        return Millis(self.settings.check_in.remind_s * 1000)
+
+    @property
+    def breach(self) -> Millis:
+        """Return the silence after which it is missed."""
+        return Millis(self.settings.check_in.breach_s * 1000)
+
+    @property
+    def auto(self) -> Millis | None:
+        """Return the silence after which the broker says something, if it should."""
+        seconds = self.settings.check_in.auto_s
+        return None if seconds is None else Millis(seconds * 1000)

@@ -1,0 +1,40 @@
+"""What a broker does every now and then, whoever comes or not."""
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from broker.wire.errors import Close
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+SWEEP_S = 300
+"""Seconds in which every actor is looked at once; an idle one rests the time after."""
+EXPIRY_S = 30
+"""Seconds between looks for tokens that have run out: within the promised 60."""
+
+
+async def sweep(broker: "Broker") -> None:
+    """Put away what nobody needs any more, a little each second."""
+    house = broker.house
+    while True:
+        await trio.sleep(1)
+        for kind in house.kinds:
+            kind.sweep(len(kind) // SWEEP_S + 1)
+        house.talk.sweep(broker.monotonic())
+        house.resumes.sweep()
+        broker.admission.sweep(broker.monotonic())
+        broker.loop.wake()
+
+
+async def expire(broker: "Broker") -> None:
+    """End the connections whose token has run out, or whose key is gone."""
+    while True:
+        await trio.sleep(EXPIRY_S)
+        now = broker.clock() / 1000
+        for peer in tuple(broker.hub.peers):
+            over = peer.expires is not None and peer.expires <= now
+            if over or (peer.kid and not broker.gate.knows(peer.kid)):
+                peer.transport.close(Close.AUTH)
+        broker.loop.wake()
