@@ -48,6 +48,7 @@ def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
         state.said_by,
         0 if ball is None else ball.missed,
         _encode(state.tags).decode() if state.tags else "[]",
+        None if ball is None else ball.silent_since,
     )
 
 

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, UnsetType
 
 from actors.chat.events import AnyBody, Body
+from broker.backroom import Backroom
 from broker.requests import ALL, REQUESTS
 from broker.storefront import Storefront
 from broker.wire import frames, heard
@@ -147,7 +148,13 @@ def _exact(form: type[frames.FromServer]) -> type[msgspec.Struct]:
     """Return `form` with what it carries named, where the wire leaves that open."""
     if form is frames.Welcome:
         doc = inspect.getdoc(form)
-        return _again(form, form.__name__, doc, config=Storefront | UnsetType)
+        return _again(
+            form,
+            form.__name__,
+            doc,
+            config=Storefront | UnsetType,
+            desk=Backroom | UnsetType,
+        )
     return form
 
 

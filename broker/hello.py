@@ -145,6 +145,7 @@ class Greeting:
         peer, house, hello = self._peer, self._peer.house, self._hello
         shown = house.reception.shown
         config = UNSET if peer.insider else shown(peer.site, peer.role)
+        desk = house.reception.backroom(peer.site) if peer.insider else UNSET
         peer.say(
             Welcome(
                 re=self._re,
@@ -159,6 +160,7 @@ class Greeting:
                 limits=house.limits,
                 chat=chat,
                 config=config,
+                desk=desk,
                 anon=secret or UNSET,
             )
         )

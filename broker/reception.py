@@ -5,12 +5,14 @@ from msgspec import UNSET
 from actors.agent.commands import Presence
 from actors.cells.ports import Clock
 from actors.ids import AgentId, ChatId, Person, SiteId
+from broker.backroom import Backroom, backroom
 from broker.hub import Hub
 from broker.sites import Sites
 from broker.speech import (
     AttentionPush,
     Colleague,
     ConfigPush,
+    DeskPush,
     PresencePush,
     QueuePush,
 )
@@ -68,6 +70,18 @@ class Reception:
         """Tell the supervisors that as many wait as may."""
         peers = [peer for peer in self._hub.staff(site) if peer.role == "admin"]
         self._hub.push(peers, AttentionPush("attention", why="queue_full"))
+
+    # To the desks.
+
+    def backroom(self, site: str) -> Backroom:
+        """Return what an agent of the shop works with now."""
+        sites = self._sites
+        return backroom(sites.name_of(site), sites.rules_of(site), sites.agents(site))
+
+    def push_backroom(self, site: str) -> None:
+        """Tell all agents of `site`."""
+        push = DeskPush("desk", desk=self.backroom(site))
+        self._hub.push(self._hub.staff(SiteId(site)), push)
 
     # To the widgets.
 

@@ -21,6 +21,7 @@ from actors.chat.state import ChatState
 from actors.desk.listing import Listing
 from actors.ids import AgentId, ChatId, Millis, Seq
 from actors.refusals import Newer, Refused
+from broker.backroom import Backroom
 from broker.storefront import Storefront
 from broker.wire.errors import Code, Details, refuse
 from broker.wire.frames import Err, Ev, Ok, Push, Ticket
@@ -85,6 +86,12 @@ class ConfigPush(Push, frozen=True, gc=False, tag="push"):
     """The shop's document has changed, or what you see of it."""
 
     config: Storefront | UnsetType = UNSET
+
+
+class DeskPush(Push, frozen=True, gc=False, tag="push"):
+    """What an agent works with has changed."""
+
+    desk: Backroom | UnsetType = UNSET
 
 
 class ProfileEvent(msgspec.Struct, frozen=True, gc=False):
@@ -204,6 +211,7 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
         until=state.until if insider and state.until is not None else UNSET,
         team=state.team if insider and state.team is not None else UNSET,
         previous=ChatId(state.previous) if state.previous else UNSET,
+        silent_since=UNSET if ball is None or not insider else ball.silent_since,
     )
 
 
@@ -231,6 +239,7 @@ def row(listing: Listing, *, unread: bool, own: bool) -> Ticket:
         until=UNSET if listing.until is None else listing.until,
         team=UNSET if kept.team is None else kept.team,
         previous=UNSET if kept.previous is None else ChatId(kept.previous),
+        silent_since=UNSET if kept.silent_since is None else Millis(kept.silent_since),
     )
 
 

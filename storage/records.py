@@ -67,6 +67,8 @@ class TicketRow(NamedTuple):
     """How often a check-in was missed in the shopper's present wait."""
     tags: str = "[]"
     """A list in JSON; storage does not look inside."""
+    silent_since: int | None = None
+    """When the shopper's present wait without a word from us began."""
 
 
 class ReadRow(NamedTuple):

@@ -14,18 +14,19 @@ INSERT_NAMED = "INSERT INTO named VALUES (?,?) ON CONFLICT DO NOTHING"
 DELETE_UNNAMED = "DELETE FROM unnamed WHERE blob = ?"
 INSERT_START = "INSERT INTO start VALUES (?,?,?,?)"
 UPSERT_TICKET = """
-INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO ticket VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET profile = excluded.profile, status = excluded.status,
   until = excluded.until, assignee = excluded.assignee, control = excluded.control,
   preview = excluded.preview, waiting_since = excluded.waiting_since,
   last_at = excluded.last_at, closed_at = excluded.closed_at, seq = excluded.seq,
   due = excluded.due, team = excluded.team, shopper_said = excluded.shopper_said,
-  said_by = excluded.said_by, missed = excluded.missed, tags = excluded.tags"""
+  said_by = excluded.said_by, missed = excluded.missed, tags = excluded.tags,
+  silent_since = excluded.silent_since"""
 # A column that is set costs each of its indexes a delete and an insert, changed or not:
 # most messages move these alone, and 11 us a row become 6.
 MOVE_TICKET = """
 UPDATE ticket SET preview = ?, waiting_since = ?, last_at = ?, seq = ?, due = ?,
-  shopper_said = ?, said_by = ?, missed = ? WHERE stream = ?"""
+  shopper_said = ?, said_by = ?, missed = ?, silent_since = ? WHERE stream = ?"""
 UPSERT_READ = """
 INSERT INTO reading VALUES (?,?,?,0,'')
 ON CONFLICT(stream, agent) DO UPDATE SET read = excluded.read"""
@@ -160,6 +161,7 @@ def _moved(row: TicketRow) -> Row:
         row.shopper_said,
         row.said_by,
         row.missed,
+        row.silent_since,
     )
 
 

@@ -219,6 +219,16 @@ def blocked(db: Database) -> None:
     db.execute(blocks.TABLE)
 
 
+@migrations()
+def silences(db: Database) -> None:
+    """Let a list show since when a waiting shopper has heard nothing.
+
+    Of those who wait just now it is not known: they may have heard something since.
+    """
+    db.execute("ALTER TABLE ticket ADD COLUMN silent_since INTEGER")
+    db.execute("UPDATE ticket SET silent_since = waiting_since")
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

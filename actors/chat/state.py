@@ -64,6 +64,12 @@ class Ball(msgspec.Struct, gc=False):
     autos: int = 0
     auto_at: Millis = Millis(0)
 
+    @property
+    def silent_since(self) -> Millis:
+        """Return `since`, later by as long as the silence did not count."""
+        paused = sum(on - max(off, self.since) for off, on in self.pauses)
+        return Millis(self.since + paused)
+
 
 class Offer(msgspec.Struct, gc=False):
     """An agent thinks about taking the ticket over (F29)."""

@@ -145,6 +145,7 @@ def _learn(broker: "Broker", outcome: Agent | Denied) -> None:
     if isinstance(outcome, Agent):
         before = broker.sites.agent(outcome.site, outcome.id)
         broker.sites.set_agent(outcome)
+        broker.house.reception.push_backroom(outcome.site)
         if before is not None and _outdates_tokens(before, outcome):
             if outcome.disabled_at is not None:
                 # At once: no ticket may be given to them any more.

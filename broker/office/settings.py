@@ -33,6 +33,7 @@ async def put_settings(
         broker.reviews.begin(SiteId(site))
         broker.house.desks.tell(site, Look())
         broker.house.reception.push_config(site)
+        broker.house.reception.push_backroom(site)
         broker.loop.wake()
 
     draft = Draft(site, SETTINGS, if_version, settings, by)

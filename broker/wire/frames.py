@@ -191,6 +191,8 @@ class Ticket(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     until: Millis | UnsetType = UNSET
     team: str | UnsetType = UNSET
     previous: ChatId | UnsetType = UNSET
+    silent_since: Millis | UnsetType = UNSET
+    """Since when the shopper, who waits, has heard nothing (spec U6)."""
 
 
 class Welcome(FromServer, frozen=True, gc=False, tag="welcome"):
@@ -209,6 +211,8 @@ class Welcome(FromServer, frozen=True, gc=False, tag="welcome"):
     chat: ChatId | None
     """The shopper's open chat."""
     config: msgspec.Struct | msgspec.Raw | UnsetType = UNSET
+    desk: msgspec.Struct | UnsetType = UNSET
+    """What an agent works with."""
     anon: str | UnsetType = UNSET
 
 

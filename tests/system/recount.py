@@ -87,6 +87,9 @@ class Ticket:
         """Seq of the shopper's last message."""
         self.since: int | None = None
         """Since when the shopper waits."""
+        self.silent: int | None = None
+        """Since when they have heard nothing, later by as long as it did not count."""
+        self.paused_at: int | None = None
         self.missed = False
         self.opened_at = self.last_at = self.closed_at = opened.at
         self.got: dict[str, int] = {}
@@ -110,6 +113,7 @@ class Ticket:
                 assert fact.body["from"] == self.status, fact
                 self.status = fact.body["to"]
                 self.until = fact.body.get("until")
+                self._pause_or_go_on(fact.at)
             case "assigned":
                 assert fact.body["from"] == self.assignee, ("two owners", fact)
                 self.assignee = fact.body["to"]
@@ -117,6 +121,7 @@ class Ticket:
             case "control":
                 assert fact.body["from"] == self.control, ("two holders", fact)
                 self.control = fact.body["to"]
+                self._pause_or_go_on(fact.at)
             case "tagged":
                 gone = fact.body["remove"]
                 self.tags = [tag for tag in self.tags if tag not in gone]
@@ -124,7 +129,8 @@ class Ticket:
             case "checkin":
                 self.missed |= fact.body["state"] == "missed"
             case "closed":
-                self.status, self.until, self.since = "closed", None, None
+                self.status, self.until = "closed", None
+                self.since = self.silent = None
                 self.missed, self.closed_at = False, fact.at
             case _:
                 pass
@@ -140,11 +146,22 @@ class Ticket:
         self.said_by = fact.by
         if fact.by == self.shopper:
             self.said = fact.seq
-            self.since = fact.at if self.since is None else self.since
+            if self.since is None:
+                self.since = self.silent = fact.at
         else:
             self.missed = False
-            if not fact.body.get("hold"):
-                self.since = None
+            held = self.since is not None and fact.body.get("hold")
+            self.silent = fact.at if held else None
+            self.since = self.since if held else None
+
+    def _pause_or_go_on(self, at: int) -> None:
+        """Leave a time out of the silence in which no human has to answer."""
+        if not self.works:
+            self.paused_at = at if self.paused_at is None else self.paused_at
+        elif self.paused_at is not None:
+            if self.silent is not None:
+                self.silent += at - max(self.paused_at, self.silent)
+            self.paused_at = None
 
     def _moved(self, fact: Fact) -> None:
         """See that cursors only move forward, and never past what there is."""
@@ -246,6 +263,7 @@ class Recount:
             "until": ticket.until,
             "team": ticket.team,
             "previous": ticket.previous,
+            "silent_since": ticket.silent,
         }
         return {
             "chat": ticket.chat,

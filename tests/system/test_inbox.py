@@ -69,6 +69,32 @@ async def test_an_agent_sees_who_waits_and_every_change(shop: Shop) -> None:
     assert [*inbox.rows] == [first]
 
 
+@pytest.mark.slow
+async def test_a_row_says_since_when_its_shopper_has_heard_nothing(
+    quick_shop: Shop,
+) -> None:
+    _, chat = await asks(quick_shop, "sara")
+    ann = await quick_shop.agent()
+    inbox = Mirror(ann, "all")
+    (row,) = (await inbox.open())["rows"]
+    asked = row["waiting_since"]
+    assert row["silent_since"] == asked
+    await trio.sleep(100)
+    held = await ann.ask("msg.send", chat=chat, text="Looking", hold=True)
+    row = (await inbox.next())["row"]
+    assert (row["waiting_since"], row["silent_since"]) == (asked, held["at"])
+    # What a snooze takes does not count.
+    await ann.ask("ticket.snooze", chat=chat, preset="next_reply")
+    await trio.sleep(50)
+    await ann.ask("ticket.wake", chat=chat)
+    await ann.say("chat.open", chat=chat)
+    ticket = (await ann.until(t="ok", chat=chat))["ticket"]
+    assert ticket["silent_since"] == held["at"] + 50_000
+    await ann.ask("msg.send", chat=chat, text="Here it is")
+    await ann.say("chat.open", chat=chat)
+    assert "silent_since" not in (await ann.until(t="ok", chat=chat))["ticket"]
+
+
 async def test_a_reply_takes_the_row_from_its_old_owner_at_once(shop: Shop) -> None:
     _, chat = await asks(shop, "sara")
     ann, ben = await shop.agent("ann"), await shop.agent("ben")

@@ -9,6 +9,8 @@ import jwt
 import pytest
 
 from broker.config import Config, LimitsConfig
+from broker.office.clerk import carry_out
+from broker.office.requests import AddAgent
 from storage import accounts
 from storage.accounts import Agent, Key
 from tests.system.client import Form
@@ -49,6 +51,17 @@ async def test_staff_is_told_less(shop: Shop, role: str) -> None:
     assert (welcome["who"], welcome["role"]) == ("agent:ann", role)
     assert welcome["chat"] is None
     assert "config" not in welcome
+
+
+async def test_staff_is_told_whom_and_what_it_works_with(shop: Shop) -> None:
+    ann = await shop.agent("ann")
+    desk = ann.welcome["desk"]
+    assert "ann" in [agent["id"] for agent in desk["agents"]]
+    assert desk["check_in"].items() >= {"remind_s": 180, "breach_s": 300}.items()
+    await carry_out(shop.broker, AddAgent(site="default", id="eva", name="Eva"))
+    told = (await ann.until(t="push", kind="desk"))["desk"]
+    assert {"id": "eva", "name": "Eva", "role": "agent"} in told["agents"]
+    assert "desk" not in (await shop.shopper()).welcome
 
 
 async def test_a_visitor_is_given_a_secret_and_known_by_it_again(shop: Shop) -> None:
