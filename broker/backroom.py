@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from actors.settings import Rules
+from actors.settings.rules import Rules
 from storage.accounts import Agent
 
 
