@@ -72,6 +72,9 @@ GOODBYE_S = 3.0
 class Broker:
     """Made by `open`. Public methods belong to the trio thread it was opened in."""
 
+    demo = False
+    """Whether the demo shop's pages are served too."""
+
     def __init__(self, folder: Path, config: Config, *, virtual: bool) -> None:
         self.folder = folder
         self.config = config

@@ -107,6 +107,7 @@ async def demo(folder: Path, config: Config, script: bool) -> None:  # noqa: FBT
             Broker.open(folder, config) as broker,
             trio.open_nursery() as nursery,
         ):
+            broker.demo = True
             try:
                 url = await listening(broker, nursery)
             except click.ClickException:

@@ -14,6 +14,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
 from broker.asyncapi import document
 from broker.http import connection
+from broker.http.built import Built, dist, serving_built
 from broker.http.description import description
 from broker.http.errors import answer
 from broker.http.files import PUBLIC, folder, on_demand, serving
@@ -80,6 +81,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         *tickets.routes(broker, guards),
         *transcripts.routes(broker, guards),
         serving(folder(PUBLIC)),
+        serving_built(broker, Built(dist())),
     ]
     version, described = broker.house.version, tuple(handlers)
     handlers += [

@@ -22,8 +22,10 @@ WORTH_BYTES = 256
 """Smaller files are not compressed: their heads outweigh them."""
 WORTH_SHARE = 0.9
 """Nor are those of which compression leaves more: they are compressed already."""
-HASHED = re.compile(r"[-.][0-9A-Za-z_-]{8,}\.(?!html)[0-9a-z]+$")
-"""How a build names files whose content their name depends on."""
+HASHED = re.compile(
+    r"[-.](?=[a-z_-]*[0-9A-Z])[0-9A-Za-z_-]{8,}\.(?!html)[0-9a-z]+$", re.ASCII
+)
+"""How a build names files whose content their name depends on: a plain word is none."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
@@ -54,14 +56,16 @@ def file(body: bytes, media_type: str, *, hashed: bool = False) -> File:
 def folder(root: Path) -> dict[str, File]:
     """Return all files below `root` by their path, as `/assets/x.js`."""
     return {
-        f"/{path.relative_to(root).as_posix()}": file(
-            path.read_bytes(),
-            _media_type(path.name),
-            hashed=HASHED.search(path.name) is not None,
-        )
+        f"/{path.relative_to(root).as_posix()}": read(path)
         for path in sorted(root.rglob("*"))
         if path.is_file()
     }
+
+
+def read(path: Path) -> File:
+    """Return the file at `path`."""
+    hashed = HASHED.search(path.name) is not None
+    return file(path.read_bytes(), _media_type(path.name), hashed=hashed)
 
 
 def serving(files: dict[str, File]) -> HTTPRouteHandler:
@@ -133,5 +137,5 @@ def _has(tag: str, listed: str) -> bool:
 
 
 def _media_type(name: str) -> str:
-    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+    # Litestar says of texts that they are UTF-8.
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -132,7 +132,7 @@ async def test_every_route_is_described_with_whom_it_lets_in(tmp_path: Path) -> 
         told = {(path, method) for path, method, _ in operations(document)}
         for way in stage.ways:
             path = way.path.replace(":str}", "}")
-            if path.startswith(("/schema", "/robots")):
+            if path.startswith(("/schema", "/robots", "/widget", "/desk", "/demo")):
                 continue
             assert (path, way.method.lower()) in told
             operation = document["paths"][path][way.method.lower()]

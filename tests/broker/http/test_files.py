@@ -59,6 +59,7 @@ async def test_a_head_tells_the_same_without_the_file(web: Web) -> None:
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-length", "content-type", "etag", "cache-control"):
         assert head.headers[name] == got.headers[name]
+    assert got.headers["content-type"] == "text/plain; charset=utf-8"
     assert "Disallow: /" in got.text
 
 
@@ -79,13 +80,19 @@ async def test_nothing_else_is_served(web: Web, path: str) -> None:
 
 
 def test_a_file_named_after_its_content_is_kept_for_good(tmp_path: Path) -> None:
-    names = ("index.html", "assets/index-B3x9_aZ0.js", "app.4f9d2c1b.css", "widget.js")
+    names = (
+        "index.html",
+        "assets/index-B3x9_aZ0.js",
+        "app.4f9d2c1b.css",
+        "shop-products.svg",
+        "widget.js",
+    )
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(LONG)
     files = folder(tmp_path)
     assert files.keys() == {f"/{name}" for name in names}
-    assert files["/index.html"].media_type == "text/html; charset=utf-8"
+    assert files["/index.html"].media_type == "text/html"
     assert {path for path, found in files.items() if found.cache == FOR_EVER} == {
         "/assets/index-B3x9_aZ0.js",
         "/app.4f9d2c1b.css",

@@ -1,0 +1,127 @@
+/**
+ * Builds all that the broker serves into `dist/`:
+ *
+ *   widget.js         the storefront loader, a name for good
+ *   widget/*          the widget and what it loads when needed, named by content
+ *   desk/, demo/      two pages with their assets, named by content
+ *
+ * `node build/build.mjs desk` builds that part alone.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const WEB = dirname(dirname(fileURLToPath(import.meta.url)));
+const DIST = join(WEB, "dist");
+const VERSION = readVersion();
+
+/** Chunks that the widget loads when they are needed, by the name it asks for. */
+const LATER = {
+    pl: "shared/i18n/pl.chunk.ts",
+    de: "shared/i18n/de.chunk.ts",
+    ar: "shared/i18n/ar.chunk.ts",
+    emoji: "shared/emoji/picker.chunk.ts",
+};
+
+/** Emoji names and keywords; a language that has none takes the English ones. */
+const EMOJI = { en: "en/emojibase", pl: "pl/cldr", de: "de/cldr" };
+
+async function buildAll(parts) {
+    if (parts.length === 0) rmSync(DIST, { recursive: true, force: true });
+    const wanted = (part) => parts.length === 0 || parts.includes(part);
+    mkdirSync(DIST, { recursive: true });
+    if (wanted("widget")) await widget();
+    await Promise.all(["desk", "demo"].filter(wanted).map(pageOf));
+}
+
+async function widget() {
+    rmSync(join(DIST, "widget"), { recursive: true, force: true });
+    mkdirSync(join(DIST, "widget"), { recursive: true });
+    const later = emojiData();
+    const chunks = Object.entries(LATER).map(async ([name, entry]) => {
+        later[name] = await script(name, entry);
+    });
+    await Promise.all(chunks);
+    const main = await script("main", "widget/main.tsx", { __LATER__: later });
+    await script("widget", "widget/loader.ts", { __MAIN__: main }, { hashed: false });
+}
+
+/** Returns the file names of the emoji data, `emoji-<language>` each. */
+function emojiData() {
+    const named = {};
+    for (const [language, folder] of Object.entries(EMOJI)) {
+        const source = `node_modules/emoji-picker-element-data/${folder}/data.json`;
+        const data = readFileSync(join(WEB, source));
+        named[`emoji-${language}`] = put(`emoji-${language}`, "json", data);
+    }
+    return named;
+}
+
+/**
+ * Builds `entry` as one classic script and returns its file name in `dist/widget`.
+ *
+ * Classic scripts, since a module from another host needs the shop's leave twice (CORS
+ * and its content security policy), and a nonce is all that a shop has to give.
+ */
+async function script(name, entry, define = {}, { hashed = true } = {}) {
+    const output = await build({
+        configFile: join(WEB, "vite.config.ts"),
+        root: WEB,
+        logLevel: "warn",
+        define: constants(define),
+        build: {
+            write: false,
+            emptyOutDir: false,
+            lib: { entry: join(WEB, entry), formats: ["iife"], name: "_" },
+            rolldownOptions: { output: { extend: false } },
+        },
+    });
+    const [{ output: chunks }] = [output].flat();
+    if (chunks.length !== 1) throw new Error(`${entry} gave ${chunks.length} files`);
+    const code = chunks[0].code;
+    if (hashed) return put(name, "js", code);
+    writeFileSync(join(DIST, `${name}.js`), code);
+    return `${name}.js`;
+}
+
+/** Writes a file named after its content, and returns its name. */
+function put(name, extension, content) {
+    const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+    const file = `${name}-${hash}.${extension}`;
+    writeFileSync(join(DIST, "widget", file), content);
+    return file;
+}
+
+async function pageOf(page) {
+    await build({
+        configFile: join(WEB, "vite.config.ts"),
+        root: join(WEB, page),
+        base: `/${page}/`,
+        logLevel: "warn",
+        define: constants({}),
+        build: {
+            outDir: join(DIST, page),
+            emptyOutDir: true,
+            // Addresses of data would need a wider content security policy.
+            assetsInlineLimit: 0,
+            modulePreload: { polyfill: false },
+        },
+    });
+}
+
+function constants(more) {
+    const all = { __VERSION__: VERSION, ...more };
+    return Object.fromEntries(
+        Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]),
+    );
+}
+
+function readVersion() {
+    return JSON.parse(readFileSync(join(WEB, "package.json"), "utf8")).version;
+}
+
+console.log(`Building into ${basename(WEB)}/dist`);
+await buildAll(process.argv.slice(2));

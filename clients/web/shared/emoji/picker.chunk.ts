@@ -1,0 +1,1 @@
+document.currentScript?.dispatchEvent(new Event("chunk"));
