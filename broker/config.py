@@ -217,6 +217,18 @@ class SmsConfig(Section, frozen=True):
         return f"SmsConfig({self.account_sid!r}, ...)"
 
 
+class OutwardConfig(Section, frozen=True):
+    """Where what leaves the process may go."""
+
+    private: Annotated[
+        tuple[str, ...],
+        _says(
+            "CIDR list: networks that URLs in settings may name though they are not"
+            " public."
+        ),
+    ] = ()
+
+
 class Config(Section, frozen=True):
     """The whole of it."""
 
@@ -226,6 +238,7 @@ class Config(Section, frozen=True):
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
     sms: SmsConfig = SmsConfig()
+    outward: OutwardConfig = OutwardConfig()
 
 
 class ConfigError(Exception):

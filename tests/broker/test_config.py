@@ -55,6 +55,7 @@ def test_every_key_has_a_variable(key: Key) -> None:
     value = {
         "server.public_url": "https://chat.example",
         "server.trusted_proxies": "10.0.0.0/8, ::1/128",
+        "outward.private": "10.0.0.0/8, ::1/128",
         "limits.trusted_networks": "10.0.0.0/8, ::1/128",
         "metrics.token": TOKEN,
         "sms.auth_token": TOKEN,
