@@ -58,9 +58,9 @@ def _tomorrow(hours: OpenHours, place: tzinfo, now: Millis) -> Millis:
     midnight = _midnight(place, now)
     # At midnight sharp a shop may open less than the shortest snooze ahead.
     soonest = max(_moment(midnight), now + SOONEST)
-    for opens, _ in hours.windows or ():
-        if opens >= soonest:
-            return opens
+    opens = hours.opens(Millis(soonest - 1))
+    if opens is not None:
+        return opens
     return _moment(datetime.combine(midnight.date(), MORNING, place))
 
 

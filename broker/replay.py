@@ -18,6 +18,7 @@ from actors.ids import ChatId, Millis
 from actors.rows import ticket_row
 from actors.settings.rules import Rules
 from broker import founding
+from broker.calendar import hours_at
 from broker.founding import SETTINGS
 from broker.speech import ev, ticket
 from broker.wire.frames import Ev, Ticket
@@ -128,7 +129,7 @@ def rules_at(db: sqlite3.Connection, site: str, at: Millis) -> Rules:
     """Return the rules that held at a moment."""
     for rules, since in _history(db, site):
         if since <= at:
-            return rules
+            return _at(rules, at)
     return Rules()
 
 
@@ -211,11 +212,17 @@ class _Check:
 
     def _may_be_due(self, due: int | None) -> bool:
         """Return whether some settings the site has had make this deadline."""
-        site = self.state.site
+        site, at = self.state.site, Millis(due or self.state.last_at)
         return any(
-            next_deadline(self.state, rules) == due
+            next_deadline(self.state, _at(rules, at)) == due
             for rules, _ in _history(self._db, site)
         )
+
+
+def _at(rules: Rules, at: Millis) -> Rules:
+    """Return `rules` with the hours as they were known at about `at`."""
+    hours = hours_at(rules.settings.hours, at)
+    return msgspec.structs.replace(rules, hours=hours)
 
 
 def _history(db: sqlite3.Connection, site: str) -> Iterator[tuple[Rules, int]]:

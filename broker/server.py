@@ -27,6 +27,7 @@ from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
 from broker import admin, chores, founding
 from broker.addresses import Addresses
+from broker.almanac import Almanac
 from broker.books import Books
 from broker.config import Config
 from broker.doors import in_url, loop_for, open_door
@@ -103,7 +104,7 @@ class Broker:
         self.tally = Tally()
         self.admission = Admission(config, Addresses(config), self.tally)
         self.hub = Hub(config.limits.per_person, self.tally)
-        self.sites = Sites(config.limits.of_chats)
+        self.sites = Sites(config.limits.of_chats, self.clock)
         self.gate = Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
@@ -123,8 +124,7 @@ class Broker:
         self.system = parts.system
         self.house = build(parts, config.limits)
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
-        self.front: Front
-        self.nursery: trio.Nursery
+        self.almanac = Almanac(self)
 
     # Opening and closing.
 

@@ -3,15 +3,17 @@
 Everything here was read from the journal, or has just been committed to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
+from actors.cells.ports import Clock
 from actors.chat.limits import ChatLimits
 from actors.ids import SiteId
 from actors.library import EMPTY, NAMES, Collection, Library
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
+from broker.calendar import hours_at
 from broker.gate import Identity
 from storage.accounts import Agent
 
@@ -32,11 +34,14 @@ class Site(msgspec.Struct, frozen=True):
 class Sites:
     """All sites and their agents, by id."""
 
-    def __init__(self, limits: ChatLimits = NO_RULES.limits) -> None:
+    def __init__(self, limits: ChatLimits, clock: Clock) -> None:
         self._limits = limits
-        self._no_rules = _limited(NO_RULES, limits)
+        self._clock = clock
+        self._no_rules = msgspec.structs.replace(NO_RULES, limits=limits)
         self._sites: dict[str, Site] = {}
         self._agents: dict[tuple[str, str], Agent] = {}
+        self.changed: Callable[[SiteId], None] = _nothing
+        """Called when the rules of a site are new."""
 
     def __contains__(self, site: str) -> bool:
         """Return whether there is such a site."""
@@ -48,8 +53,7 @@ class Sites:
 
     def add(self, site: Site) -> None:
         """Know `site`, or know it anew."""
-        rules = _limited(site.rules, self._limits)
-        self._sites[site.id] = msgspec.structs.replace(site, rules=rules)
+        self._hold(msgspec.structs.replace(site, rules=self._fitted(site.rules)))
         self._note_admins(site.id)
 
     def rules_of(self, site: str) -> Rules:
@@ -61,7 +65,12 @@ class Sites:
         """Let `settings` hold from now on, whole."""
         known = self._sites[site]
         rules = msgspec.structs.replace(known.rules, version=version, settings=settings)
-        self._sites[site] = msgspec.structs.replace(known, rules=rules)
+        self._hold(msgspec.structs.replace(known, rules=self._fitted(rules)))
+
+    def renew(self, site: str) -> None:
+        """Know the hours of `site` as far ahead as they can matter from now on."""
+        known = self._sites[site]
+        self._hold(msgspec.structs.replace(known, rules=self._fitted(known.rules)))
 
     def library_of(self, site: str) -> Library:
         """Return what `site` has ready to say now."""
@@ -122,6 +131,15 @@ class Sites:
             rules = msgspec.structs.replace(known.rules, admins=admins)
             self._sites[site] = msgspec.structs.replace(known, rules=rules)
 
+    def _fitted(self, rules: Rules) -> Rules:
+        """Return `rules` with what settings alone do not say."""
+        hours = hours_at(rules.settings.hours, self._clock())
+        return msgspec.structs.replace(rules, limits=self._limits, hours=hours)
 
-def _limited(rules: Rules, limits: ChatLimits) -> Rules:
-    return msgspec.structs.replace(rules, limits=limits)
+    def _hold(self, site: Site) -> None:
+        self._sites[site.id] = site
+        self.changed(site.id)
+
+
+def _nothing(_site: SiteId) -> None:
+    """Nobody wants to know yet."""

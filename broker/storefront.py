@@ -70,10 +70,17 @@ def storefront(rules: Rules, role: str, now: Millis, staffing: Staffing) -> Stor
             legal.privacy_url or UNSET,
         ),
         bot=False,
-        hours=Hours(open_now=rules.hours.is_open(now), zone=rules.settings.hours.zone),
+        hours=_hours(rules, now),
         theme=chat.theme,
         locale=chat.locale,
         version=rules.version,
         team_online=staffing.online,
         first_reply_s=staffing.first_reply_s,
     )
+
+
+def _hours(rules: Rules, now: Millis) -> Hours:
+    hours, zone = rules.hours, rules.settings.hours.zone
+    if hours.is_open(now):
+        return Hours(open_now=True, zone=zone)
+    return Hours(open_now=False, zone=zone, opens_at=hours.opens(now) or UNSET)

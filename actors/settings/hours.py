@@ -1,6 +1,7 @@
 """Settings of when the shop answers, and what it says when it does not (spec F37)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
 import msgspec
@@ -70,7 +71,17 @@ def problems(hours: HoursSettings) -> Iterator[Problem]:
         if holiday.date in dates:
             yield Problem(f"{path}.date", "is there twice")
         dates.add(holiday.date)
+        if not _is_date(holiday.date):
+            yield Problem(f"{path}.date", "is in no calendar")
         yield from _impossible(holiday.windows, f"{path}.windows")
+
+
+def _is_date(words: str) -> bool:
+    try:
+        date.fromisoformat(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _impossible(windows: tuple[Window, ...], path: str) -> Iterator[Problem]:

@@ -6,12 +6,12 @@ comes after it.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from actors.chat.commands import Say, Then
+from actors.chat.spoken import next_opening
 from actors.ids import Millis, ProfileId
 from actors.library import Macro
 from actors.person import Facts, values_of
@@ -169,13 +169,7 @@ def _at_hand(peer: "Peer") -> Values:
 def _opens(peer: "Peer") -> str:
     """Return when the shop opens next; nothing if it has no hours."""
     now, rules = peer.house.clock(), peer.house.sites.rules_of(peer.site)
-    windows = rules.hours.windows or ()
-    opens = min((start for start, _ in windows if start > now), default=None)
-    if opens is None:
-        return ""
-    zone = rules.settings.hours.zone
-    there = datetime.fromtimestamp(opens / 1000, presets.zone_of(zone))
-    return f"{there:%Y-%m-%d %H:%M} ({zone})"
+    return next_opening(rules.hours, now, rules.settings.chat.locale)
 
 
 def _template(text: str) -> Template:

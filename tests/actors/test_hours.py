@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.chat.hours import ALWAYS, OpenHours, Spans
+from actors.chat.spoken import next_opening
 from actors.ids import Millis
 
 END = 60
@@ -58,3 +59,59 @@ def test_a_shop_without_windows_never_opens() -> None:
     never = OpenHours(())
     assert not never.is_open(Millis(0))
     assert never.after(Millis(0), Millis(1)) is None
+
+
+@settings(max_examples=50)
+@given(
+    windows=st.none() | apart(),
+    start=st.integers(0, END),
+    span=st.integers(0, END),
+    pauses=apart(),
+)
+def test_what_lies_between_two_moments_is_counted_likewise(
+    windows: Spans | None, start: int, span: int, pauses: Spans
+) -> None:
+    hours = OpenHours(windows)
+    walked = sum(
+        hours.is_open(Millis(now)) and not any(off <= now < on for off, on in pauses)
+        for now in range(start, start + span)
+    )
+    assert hours.between(Millis(start), Millis(start + span), pauses) == walked
+
+
+@given(windows=apart(), at=st.integers(0, END))
+def test_the_turns_of_a_day_are_where_it_opens_and_closes(
+    windows: Spans, at: int
+) -> None:
+    hours, now = OpenHours(windows), Millis(at)
+    turns = [
+        turn
+        for turn in range(1, END + 1)
+        if hours.is_open(Millis(turn)) != hours.is_open(Millis(turn - 1))
+    ]
+    assert hours.turns(now) == min((t for t in turns if t > at), default=None)
+    begins = [begin for begin, _ in windows]
+    assert hours.opens(now) == min((b for b in begins if b > at), default=None)
+    edges = [edge for window in windows for edge in window]
+    assert hours.turned(now) == max((e for e in edges if e <= at), default=0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "Monday, 23 November, 09:30 (Europe/Warsaw)"),
+        ("pl-PL", "poniedziałek, 23 listopada, 09:30 (Europe/Warsaw)"),
+        ("de", "2026-11-23 09:30 (Europe/Warsaw)"),
+    ],
+)
+def test_an_opening_is_said_in_the_language_and_the_time_of_the_shop(
+    locale: str, words: str
+) -> None:
+    opens = Millis(1_795_422_600_000)
+    hours = OpenHours(
+        ((opens, Millis(opens + 1)),),
+        "Europe/Warsaw",
+        ((Millis(0), Millis(3_600_000)),),
+    )
+    assert next_opening(hours, Millis(opens - 1), locale) == words
+    assert next_opening(hours, opens, locale) == ""
