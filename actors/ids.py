@@ -19,6 +19,9 @@ BOT = Person("bot")
 AGENT = "agent:"
 """What stands before the id of an agent, admins included, to name the person."""
 
+SHOPPER = "shopper:"
+"""Likewise for a shopper: their profile's id follows."""
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that an id survives being read out."""
 CHAT_ID_CHARS = 26

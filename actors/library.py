@@ -135,6 +135,14 @@ class Library(msgspec.Struct, frozen=True):
     macros: Macros = Macros()
     knowledge: Knowledge = Knowledge()
 
+    def question(self, id_: str) -> FaqItem | None:
+        """Return the question with this id, if it is published."""
+        return next((item for item in self.published() if item.id == id_), None)
+
+    def published(self) -> tuple[FaqItem, ...]:
+        """Return the questions that shoppers see, in order."""
+        return tuple(item for item in self.faq.items if item.published)
+
     def macro(self, id_: str) -> Macro | None:
         """Return the macro with this id."""
         return next((macro for macro in self.macros.items if macro.id == id_), None)

@@ -59,6 +59,14 @@ class Missing(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
 
 
+class Filled(msgspec.Struct, frozen=True):
+    """A text that is said whatever is known, and what was not."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+    """Values that had no fallback either, in the order of the text."""
+
+
 Template = tuple[str | Place, ...]
 
 
@@ -101,6 +109,34 @@ def render(template: Template, values: Mapping[str, str]) -> str | Missing:
         else:
             missing[part.name] = None
     return Missing(tuple(missing)) if missing else "".join(said)
+
+
+def fill(text: str, values: Mapping[str, str]) -> Filled:
+    """Return `text` with `values` in it, without those that are not known.
+
+    For what is said by itself: a value more or less must not stop it (spec F4). A text
+    that is no template, for a name that this program no longer knows, is said as it is.
+    """
+    template = parse(text)
+    if isinstance(template, Malformed):
+        return Filled(text)
+    said = ""
+    missing: dict[str, None] = {}
+    gap = False
+    for part in template:
+        if isinstance(part, Place):
+            value = render((part,), values)
+            gap = isinstance(value, Missing)
+            if isinstance(value, Missing):
+                missing[part.name] = None
+            else:
+                said += value
+        else:
+            # Where nothing is said there is nothing to keep apart.
+            closes = gap and not part[:1].isalnum()
+            said = (said.rstrip(" ") if closes else said) + part
+            gap = False
+    return Filled(said.strip() if missing else said, tuple(missing))
 
 
 def _place(inside: str) -> Place:

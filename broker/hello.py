@@ -17,8 +17,10 @@ from actors.ids import ChatId, Person, encode_id, stream_of
 from actors.refusals import Reason, Refused
 from broker.gate import Identity
 from broker.house import HEARTBEAT_S
+from broker.profiles import named
 from broker.sites import DEFAULT_SITE
 from broker.subscription import OTHER_EPOCH, Subscription
+from broker.welcoming import NOBODY, is_personal
 from broker.wire.errors import Close, Code, refuse
 from broker.wire.frames import Hello, Identify, Ok, Server, Welcome
 from storage.accounts import Profile
@@ -88,9 +90,13 @@ class Greeting:
         peer, identity = self._peer, self._identity
         if identity is None or not peer.here:
             return
-        was_visitor = peer.role == "visitor"
+        was_visitor, before = peer.role == "visitor", peer.who
         # Shared with the states of their chats.
         peer.become(identity, Person(intern(f"shopper:{profile.id}")))
+        if was_visitor:
+            peer.house.trails.move(peer, before)
+        if is_personal(peer.house.sites, peer.site):
+            peer.facts = named(NOBODY, profile)
         if was_visitor and self._hello is None:
             peer.say(Ok(self._re))
             peer.say_config()
@@ -144,8 +150,10 @@ class Greeting:
     def _welcome(self, chat: ChatId | None, secret: str | None = None) -> None:
         peer, house, hello = self._peer, self._peer.house, self._hello
         shown = house.reception.shown
-        config = UNSET if peer.insider else shown(peer.site, peer.role)
+        config = UNSET if peer.insider else shown(peer.site, peer.role, peer.facts)
         desk = house.reception.backroom(peer.site) if peer.insider else UNSET
+        if config is not UNSET and config.tab:
+            house.questions.at(peer.site).showed(house.sites.library_of(peer.site).faq)
         peer.say(
             Welcome(
                 re=self._re,

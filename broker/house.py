@@ -28,10 +28,12 @@ from broker.hub import Hub
 from broker.limits import Talk, Tally
 from broker.overload import Overload
 from broker.profiles import Profiles
+from broker.questions import Questions
 from broker.reception import Reception
 from broker.resumes import Resumes
 from broker.sites import Sites
 from broker.standing import Standing, standing_of
+from broker.trails import Trails
 from storage.journal import Journal
 
 HOUR = 3600 * 1000
@@ -102,6 +104,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     finder: Finder
     profiles: Profiles
     blocked: Blocked
+    trails: Trails
+    questions: Questions
     limits: dict[str, float]
     """What clients are told of the limits, by their names in the configuration."""
 
@@ -162,6 +166,8 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         finder=Finder(journal),
         profiles=parts.profiles,
         blocked=Blocked(),
+        trails=Trails(timers.now),
+        questions=Questions(),
         limits={name: getattr(limits, name) for name in TOLD},
     )
 

@@ -12,6 +12,7 @@ from actors.cells.ports import Accepted
 from actors.chat.events import Event
 from actors.chat.state import ChatState
 from actors.ids import AgentId, ChatId, Person, Seq, SiteId
+from actors.person import Facts
 from actors.refusals import Reason, Refused
 from broker.bars import Bars, door_of
 from broker.gate import Identity
@@ -32,6 +33,7 @@ from broker.speech import (
     ticket,
 )
 from broker.subscription import Queue, Subscription
+from broker.trails import Trail
 from broker.transport import Transport
 from broker.wire import frames
 from broker.wire.codec import Codec
@@ -54,6 +56,7 @@ class Peer:
         "_subscriptions",
         "codec",
         "expires",
+        "facts",
         "greeting",
         "here",
         "house",
@@ -63,6 +66,7 @@ class Peer:
         "role",
         "site",
         "sub",
+        "trail",
         "transport",
         "who",
     )
@@ -86,6 +90,10 @@ class Peer:
         """The key that signed the token."""
         self.greeting: Greeting | None = Greeting(self)
         """Letting somebody in, until that is over."""
+        self.trail: Trail | None = None
+        """The questions picked here, if any were."""
+        self.facts: Facts | None = None
+        """What is known of a shopper whom the shop welcomes by name."""
         self._queue: Queue | None = None
         self._session = ServerSession(transport.codec)
         self._subscriptions: tuple[Subscription, ...] = ()
@@ -143,6 +151,7 @@ class Peer:
         if self.inbox is not None:
             self.inbox.end()
         if self.role:
+            self.house.trails.leave(self)
             self.hub.leave(self)
             if self.insider:
                 left = Disconnect(self.house.clock())
@@ -276,7 +285,8 @@ class Peer:
         return False
 
     def attach(self, chat: ChatId) -> None:
-        """Listen to a chat from its first event on."""
+        """Listen to a chat from its first event on, the questions picked among them."""
+        self.house.trails.forget(self)
         if self.here:
             subscription = Subscription(self, chat, Seq(0), "", resumed=True)
             self.subscribe(subscription)
@@ -320,7 +330,7 @@ class Peer:
 
     def say_config(self) -> None:
         """Send the shop's document as it is now."""
-        config = self.house.reception.shown(self.site, self.role)
+        config = self.house.reception.shown(self.site, self.role, self.facts)
         self.say(ConfigPush("config", config=config))
 
     # Within.
@@ -363,10 +373,9 @@ class Peer:
             return
         code = Code.FORBIDDEN
         if self.role == "visitor" and not isinstance(said, frames.Bye):
-            settings = self.house.sites.rules_of(self.site).settings
-            hidden = settings.chat.login_status == "hide_logged_out"
-            if hidden:
-                code = Code.TAB_HIDDEN
+            closed = self.house.reception.closed_to(self)
+            if closed is not None:
+                code = closed
             elif isinstance(said, frames.ChatStart):
                 code = Code.LOGIN_REQUIRED
         self.say(refuse(said.id, code))

@@ -144,16 +144,16 @@ class Profiles:
         except Exception:
             if key not in self._kept:
                 raise
-            return Known(_named(self._kept[key], row), tickets, stale=True)
+            return Known(named(self._kept[key], row), tickets, stale=True)
         facts = told or Facts()
         self._kept[key] = facts
         self._kept.move_to_end(key)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        return Known(_named(facts, row), tickets)
+        return Known(named(facts, row), tickets)
 
 
-def _named(facts: Facts, row: Profile) -> Facts:
+def named(facts: Facts, row: Profile) -> Facts:
     """Return `facts`, with what tokens have told where the store says nothing."""
     return msgspec.structs.replace(
         facts,

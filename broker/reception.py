@@ -1,10 +1,14 @@
 """What the desks say, to agents, shoppers and widgets."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import UNSET
 
 from actors.agent.commands import Presence
 from actors.cells.ports import Clock
 from actors.ids import AgentId, ChatId, Person, SiteId
+from actors.person import Facts
+from broker import welcoming
 from broker.backroom import Backroom, backroom
 from broker.hub import Hub
 from broker.sites import Sites
@@ -16,8 +20,19 @@ from broker.speech import (
     PresencePush,
     QueuePush,
 )
-from broker.storefront import Staffing, Storefront, storefront
+from broker.storefront import (
+    FirstWords,
+    Staffing,
+    Storefront,
+    questions,
+    storefront,
+)
+from broker.welcoming import NOBODY
 from broker.wire.codec import Codec
+from broker.wire.errors import Code
+
+if TYPE_CHECKING:
+    from broker.peer import Peer
 
 
 class Reception:
@@ -85,17 +100,36 @@ class Reception:
 
     # To the widgets.
 
-    def shown(self, site: str, role: str) -> Storefront:
-        """Return what one with this role sees of the shop now."""
+    def closed_to(self, peer: "Peer") -> Code | None:
+        """Return why a shopper or visitor may begin nothing here, if so (F1)."""
+        chat = self._sites.rules_of(peer.site).settings.chat
+        if not chat.enabled:
+            return Code.CHAT_DISABLED
+        hidden = peer.role == "visitor" and chat.login_status == "hide_logged_out"
+        return Code.TAB_HIDDEN if hidden else None
+
+    def shown(self, site: str, role: str, facts: Facts | None = None) -> Storefront:
+        """Return what one with this role, of whom `facts` are known, sees now."""
         staffing = Staffing(site in self._online, self._first_reply.get(site, UNSET))
+        first = FirstWords(
+            questions(self._sites.library_of(site)),
+            welcoming.welcome(self._sites, site, facts or NOBODY).text,
+        )
         rules = self._sites.rules_of(site)
-        return storefront(rules, role, self._clock(), staffing)
+        return storefront(rules, role, self._clock(), staffing, first)
 
     def push_config(self, site: str) -> None:
-        """Tell all shoppers and visitors of `site`: 2 us each, once for each role."""
+        """Tell all shoppers and visitors of `site`: 2 us each, once for each role.
+
+        Who is welcomed by name is told by name, at ten times that.
+        """
         frames: dict[tuple[str, Codec], bytes] = {}
+        personal = welcoming.is_personal(self._sites, site)
         for peer in self._hub.of_site(site):
             if peer.insider:
+                continue
+            if personal and peer.facts is not None:
+                peer.say_config()
                 continue
             frame = frames.get((peer.role, peer.codec))
             if frame is None:

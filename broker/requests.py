@@ -7,8 +7,9 @@ actors; hello and identify are in `broker.hello`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from broker import panel
+from broker import panel, storefront
 from broker.operations import (
+    faq,
     inbox,
     macro,
     presence,
@@ -36,6 +37,7 @@ ALL = frozenset({"visitor", "shopper", "agent", "admin"})
 PARTIES = frozenset({"shopper", "agent", "admin"})
 STAFF = frozenset({"agent", "admin"})
 SHOPPERS = frozenset({"shopper"})
+GUESTS = frozenset({"visitor", "shopper"})
 
 REQUESTS: dict[type, Request] = {
     frames.MsgSend: Request(talk.msg_send, PARTIES),
@@ -43,6 +45,8 @@ REQUESTS: dict[type, Request] = {
     frames.Read: Request(talk.read, PARTIES),
     frames.Got: Request(talk.got, PARTIES),
     frames.ChatStart: Request(talk.chat_start, SHOPPERS),
+    frames.FaqPick: Request(faq.faq_pick, GUESTS, storefront.FaqPicked),
+    frames.FaqDone: Request(faq.faq_done, GUESTS, storefront.FaqFinished),
     frames.ChatOpen: Request(talk.chat_open, PARTIES, frames.ChatOpened),
     frames.ChatLeave: Request(talk.chat_leave, PARTIES),
     frames.ChatHistory: Request(talk.chat_history, PARTIES, frames.HistoryRead),

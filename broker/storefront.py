@@ -4,7 +4,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors.ids import Millis
+from actors.library import Library
 from actors.settings.rules import Rules
+from broker.wire.frames import Answer, Err
 
 
 class Legal(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -31,6 +33,40 @@ class Staffing(msgspec.Struct, frozen=True, gc=False):
     """In how many seconds a first answer usually comes, in whole minutes."""
 
 
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """A question that the shop has an answer to: `faq.pick` gives it."""
+
+    id: str
+    question: str
+
+
+class FaqPicked(Answer, frozen=True, gc=False, tag="ok"):
+    """Answers `faq.pick`."""
+
+    faq: str
+    question: str
+    answer: str
+
+
+class FaqFinished(Answer, frozen=True, gc=False, tag="ok"):
+    """Answers `faq.done`: how the shop welcomes who needs more."""
+
+    welcome: str | UnsetType = UNSET
+
+
+class FaqUnknown(Err, frozen=True, gc=False, tag="err"):
+    """There is no such question any more; these there are."""
+
+    faq: tuple[Question, ...] = ()
+
+
+class FirstWords(msgspec.Struct, frozen=True, gc=False):
+    """What the shop says before anybody has asked anything."""
+
+    faq: tuple[Question, ...]
+    welcome: str
+
+
 class Storefront(msgspec.Struct, frozen=True, gc=False):
     """The document that comes with a shopper's or visitor's welcome."""
 
@@ -39,8 +75,10 @@ class Storefront(msgspec.Struct, frozen=True, gc=False):
     can_start: bool
     """Whether a human may be reached."""
     login_status: str
-    faq: tuple[str, ...]
+    faq: tuple[Question, ...]
+    """What to show first, in this order."""
     welcome: str
+    """What to show then, filled in with what is known of the shopper."""
     legal: Legal
     bot: bool
     hours: Hours
@@ -53,7 +91,14 @@ class Storefront(msgspec.Struct, frozen=True, gc=False):
     """In how many seconds a first answer usually comes, if that is known."""
 
 
-def storefront(rules: Rules, role: str, now: Millis, staffing: Staffing) -> Storefront:
+def questions(library: Library) -> tuple[Question, ...]:
+    """Return what a shop has published, in its order."""
+    return tuple(Question(item.id, item.question) for item in library.published())
+
+
+def storefront(
+    rules: Rules, role: str, now: Millis, staffing: Staffing, first: FirstWords
+) -> Storefront:
     """Return what one with this role sees of the shop."""
     chat, legal = rules.settings.chat, rules.settings.legal
     hidden = role == "visitor" and chat.login_status == "hide_logged_out"
@@ -62,8 +107,9 @@ def storefront(rules: Rules, role: str, now: Millis, staffing: Staffing) -> Stor
         tab=chat.enabled and not hidden,
         can_start=chat.enabled and role == "shopper",
         login_status=chat.login_status,
-        faq=(),
-        welcome=chat.welcome,
+        # Where there is no tab nothing is shown in it.
+        faq=() if hidden or not chat.enabled else first.faq,
+        welcome=first.welcome,
         legal=Legal(
             legal.ack_required,
             legal.terms_url or UNSET,

@@ -25,6 +25,7 @@ from actors.cells.reading import ask
 from actors.cells.relay import Relay
 from actors.cells.renaming import Renamed, renamed
 from actors.chat.commands import Block, Start
+from actors.chat.events import Picked
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Millis, Person, SiteId
 from actors.refusals import Reason, Refused
@@ -92,6 +93,9 @@ class Begin(msgspec.Struct, frozen=True):
     tries: int = TRIES
     limited: bool = True
     """Whether the number of new chats is limited."""
+    faqs: tuple[Picked, ...] = ()
+    welcome: str | None = None
+    """As in `Start`."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -302,6 +306,8 @@ class ProfileCell(Actor):
             begin.legal_ack,
             found.previous,
             Traits(lang=profile.locale),
+            faqs=begin.faqs,
+            welcome=begin.welcome,
         )
         retry = found.started is None and begin.tries > 1
         done = partial(self._done, self._lives, begin)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from actors.chat.events import Channel
+from actors.chat.events import Channel, Picked
 from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import ChatId, Millis, Person, Seq, SiteId
 from actors.refusals import Refused
@@ -33,6 +33,10 @@ class Start(Command, frozen=True, gc=False):
     known: frozenset[str] | None = None
     """As in `Say`."""
     channel: Channel = "chat"
+    faqs: tuple[Picked, ...] = ()
+    """What the shopper has read before, the oldest first."""
+    welcome: str | None = None
+    """What they were welcomed with; `None`: nobody has filled it in for them."""
 
 
 class Then(msgspec.Struct, frozen=True, gc=False):

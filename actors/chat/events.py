@@ -51,6 +51,18 @@ class Legal(Body, frozen=True, gc=False):
     privacy_url: str | None = None
 
 
+class Picked(Body, frozen=True, gc=False):
+    """The shopper read the answer to a question before the chat began (F3).
+
+    What was said then stands here: the shop may have changed it since.
+    """
+
+    kind: ClassVar[str] = "faq"
+    faq: str
+    question: str
+    answer: str
+
+
 class Said(Body, frozen=True, gc=False):
     """Someone said `text` to everyone in the chat."""
 
@@ -193,6 +205,7 @@ AnyBody = (
     | Got
     | Opened
     | Legal
+    | Picked
     | Noted
     | StatusChanged
     | Closed

@@ -23,6 +23,7 @@ from actors.chat.events import (
     Noted,
     OfferChanged,
     Opened,
+    Picked,
     Rated,
     Read,
     Said,
@@ -274,7 +275,7 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             kept = (tag for tag in state.tags if tag not in body.remove)
             # Each once, in order: a dictionary keeps both.
             state.tags = tuple(dict.fromkeys((*kept, *body.add)))
-        case Legal() | Noted() | Said() | Read() | Got() | Texted():
+        case Legal() | Picked() | Noted() | Said() | Read() | Got() | Texted():
             pass
         case _:
             assert_never(body)

@@ -23,6 +23,7 @@ from actors.chat.teams import team_for
 from actors.ids import AGENT, BOT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
 from actors.settings.rules import Rules
+from actors.templates import fill
 
 CHAR_BYTES = 4
 """Most bytes that UTF-8 takes for a character."""
@@ -68,9 +69,12 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
         settings.legal.privacy_url,
     )
     events = [Event(by, at, opened), Event(SYSTEM, at, legal)]
-    if settings.chat.welcome:
-        welcome = Said(settings.chat.welcome, auto="welcome")
-        events.append(Event(SYSTEM, at, welcome))
+    events += [Event(by, at, picked) for picked in command.faqs]
+    welcome = command.welcome
+    if welcome is None:
+        welcome = fill(settings.chat.welcome, {}).text
+    if welcome and not welcome.isspace():
+        events.append(Event(SYSTEM, at, Said(welcome, auto="welcome")))
     events.append(Event(by, at, Said(command.text, command.blobs), command.id))
     return tuple(events)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from actors.library import NAMES, Collection, problems
+from actors.library import NAMES, Collection, Faq, problems
 from broker.office import documents
 from broker.office.documents import Draft, Wrong
 from storage.documents import Conflict
@@ -22,6 +22,9 @@ async def put_collection(
 
     def hold(version: int) -> None:
         broker.sites.shelve(site, msgspec.structs.replace(new, version=version))
+        if isinstance(new, Faq):
+            broker.house.reception.push_config(site)
+            broker.loop.wake()
 
     draft = Draft(site, NAMES[type(new)], new.version, new.items, by)
     return await documents.put(broker, draft, hold)

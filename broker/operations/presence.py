@@ -18,5 +18,6 @@ def presence_set(peer: "Peer", said: frames.PresenceSet) -> None:
 
 def bye(peer: "Peer", said: frames.Bye) -> None:
     """Answer, then close."""
+    peer.house.trails.forget(peer)
     peer.say(frames.Ok(said.id))
     peer.transport.close(Close.BYE)

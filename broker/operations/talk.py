@@ -6,9 +6,11 @@ from actors.cells.orders import Join, LookBack, Sign
 from actors.cells.profile import NO_CHAT, Begin
 from actors.chat.commands import End, MoveCursor, Rate, Say
 from actors.ids import Seq, stream_of
+from broker import welcoming
 from broker.operations import macro
 from broker.operations.ordering import order
 from broker.subscription import OTHER_EPOCH, Subscription
+from broker.trails import copied
 from broker.wire import frames
 from broker.wire.errors import Code, refuse
 
@@ -69,10 +71,23 @@ def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
         return
     if not peer.may_write(said.id, NO_CHAT, counted=True):
         return
-    limited = not peer.transport.trusted
-    text, ack = said.text or "", said.legal_ack
-    begin = Begin(said.id, text, said.blobs, ack, peer, limited=limited)
-    peer.house.people.tell(f"{peer.site}/{peer.sub}", begin)
+    library = peer.house.sites.library_of(peer.site)
+    faqs = copied(peer.house.trails.read_by(peer), said.faqs, library)
+
+    def begin(welcome: str) -> None:
+        begun = Begin(
+            said.id,
+            said.text or "",
+            said.blobs,
+            said.legal_ack,
+            peer,
+            limited=not peer.transport.trusted,
+            faqs=faqs,
+            welcome=welcome,
+        )
+        peer.house.people.tell(f"{peer.site}/{peer.sub}", begun)
+
+    welcoming.go_on_with(peer, begin)
 
 
 def chat_open(peer: "Peer", said: frames.ChatOpen) -> None:

@@ -30,6 +30,7 @@ from broker.wire.operations.chat import (
     Read,
     Typing,
 )
+from broker.wire.operations.faq import FaqDone, FaqPick
 from broker.wire.operations.inbox import InboxClose, InboxOpen, Stats, TicketUnread
 from broker.wire.operations.macro import MacroList, MacroRender
 from broker.wire.operations.presence import PresenceSet
@@ -68,6 +69,8 @@ __all__ = [
     "Eph",
     "Err",
     "Ev",
+    "FaqDone",
+    "FaqPick",
     "FromClient",
     "FromServer",
     "Got",
@@ -121,6 +124,8 @@ ClientFrame = (
     | Hello
     | Identify
     | Bye
+    | FaqPick
+    | FaqDone
     | ChatStart
     | ChatOpen
     | ChatLeave

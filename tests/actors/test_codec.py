@@ -20,6 +20,7 @@ from actors.chat.events import (
     Noted,
     OfferChanged,
     Opened,
+    Picked,
     Rated,
     Read,
     Said,
@@ -36,6 +37,7 @@ from tests.actors.scene import ANN, BEN, NOON, SHOPPER, Scene, reading, saying
 
 BODIES: list[AnyBody] = [
     Opened("c", "default", "sue", "chat", "before"),
+    Picked("f1", "Where is my order?", "On its way."),
     Legal(3, ack=True, terms_url="https://x/t"),
     Said("hello 👋", ("b",), None, "m", hold=True),
     Said("hi", auto="welcome"),

@@ -15,6 +15,8 @@ NOBODYS = "06H079PCDM000RKW4VK9G9JKRR"
 EXAMPLES: dict[str, Frame] = {
     "chat.history": {"before": 2},
     "chat.start": {"text": "hello"},
+    "faq.done": {"helped": True},
+    "faq.pick": {"faq": "f1"},
     "got": {"seq": 0},
     "inbox.open": {"view": "all"},
     "macro.render": {"macro": "hi"},
