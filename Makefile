@@ -10,9 +10,14 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check \
 	--constraint constraints.txt
 # One worker a core of the smallest machine that is promised to pass.
 WORKERS ?= 2
+# What the browser clients are built from; the build of the package builds them too.
+WEB := $(shell find clients/web -type f -not -path '*/node_modules/*' \
+	-not -path '*/dist/*')
+# Written last by npm.
+NODE_MODULES := clients/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt fuzz bench docs dist clean
+.PHONY: help demo test coverage check fmt fuzz bench docs dist clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -20,25 +25,33 @@ help: ## List the targets
 demo: $(VENV)/.run ## Install, serve a seeded shop, print how to join
 	$(BIN)/shopwire demo
 
-test: $(VENV)/.test ## Install what the tests need, run them all, gate the coverage
+test: $(VENV)/.test $(NODE_MODULES) ## Install what the tests need, a browser too if it can, run them all
+	$(PY) -m tests.browser.chromium
+	$(PY) hatch_build.py test
+	$(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+# Apart, since being watched makes the tests take half as long again.
+coverage: $(VENV)/.test ## Run the tests, and gate what they reach
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest --numprocesses $(WORKERS)
+	$(PY) -m coverage run -m pytest --numprocesses $(WORKERS) --dist loadgroup
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 
-check: $(VENV)/.dev ## Format, lint, types, contracts, tests: what CI runs
+check: $(VENV)/.dev $(NODE_MODULES) ## Format, lint, types, contracts, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 	$(PY) -m tests.shape.measure
+	$(PY) hatch_build.py run check
 	$(BIN)/towncrier build --draft > $(VENV)/changelog-draft.md
 	@$(MAKE) --no-print-directory test
 
-fmt: $(VENV)/.dev ## Format, and mend what the linter can
+fmt: $(VENV)/.dev $(NODE_MODULES) ## Format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(PY) hatch_build.py run fmt
 
 fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker; let a storm come
 	$(PY) -m tests.fuzz --count 100000
@@ -62,20 +75,24 @@ clean: ## Remove what was built and measured; the environment in .venv stays
 
 # One stamp per set of dependencies: installed once, and again when they change.
 # `.dev` holds the other two, so that `make check` installs in one go.
-$(VENV)/.run: pyproject.toml constraints.txt | $(PY)
+$(VENV)/.run: pyproject.toml constraints.txt hatch_build.py $(WEB) | $(PY)
 	@echo "Installing Shopwire into $(VENV), once"
 	@$(PIP_INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.test: pyproject.toml constraints.txt | $(PY)
+$(VENV)/.test: pyproject.toml constraints.txt hatch_build.py $(WEB) | $(PY)
 	@echo "Installing Shopwire and what its tests need into $(VENV), once"
 	@$(PIP_INSTALL) --editable '.[test]'
 	@touch $(VENV)/.run $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(PY)
+$(VENV)/.dev: pyproject.toml constraints.txt hatch_build.py $(WEB) | $(PY)
 	@echo "Installing Shopwire and its developers' tools into $(VENV), once"
 	@$(PIP_INSTALL) --editable '.[dev]'
 	@touch $(VENV)/.run $(VENV)/.test $@
+
+$(NODE_MODULES): clients/web/package-lock.json | $(VENV)/.test
+	$(PY) hatch_build.py ci
+	@touch $@
 
 # Debian keeps `ensurepip` in a package of its own; where only pip is there, it installs
 # into the environment from outside.

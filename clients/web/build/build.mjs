@@ -20,9 +20,9 @@ const VERSION = readVersion();
 
 /** Chunks that the widget loads when they are needed, by the name it asks for. */
 const LATER = {
-    pl: "shared/i18n/pl.chunk.ts",
-    de: "shared/i18n/de.chunk.ts",
-    ar: "shared/i18n/ar.chunk.ts",
+    pl: "widget/i18n/pl.chunk.ts",
+    de: "widget/i18n/de.chunk.ts",
+    ar: "widget/i18n/ar.chunk.ts",
     emoji: "shared/emoji/picker.chunk.ts",
 };
 
