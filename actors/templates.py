@@ -135,6 +135,8 @@ def fill(text: str, values: Mapping[str, str]) -> Filled:
             # Where nothing is said there is nothing to keep apart.
             closes = gap and not part[:1].isalnum()
             said = (said.rstrip(" ") if closes else said) + part
+            if gap and said == part:
+                said = part.lstrip(" ,;:")
             gap = False
     return Filled(said.strip() if missing else said, tuple(missing))
 

@@ -155,6 +155,7 @@ class Figures(Collector):
             "From a commit to the end of sending it to everybody.",
             self._broker.tally.fanned_out,
         )
+        yield from _asked(self._broker)
         yield from _leaving(self._broker)
 
 
@@ -176,6 +177,27 @@ def _histogram(name: str, meaning: str, spans: Spans) -> Metric:
     buckets = [(f"{bound:g}", below) for bound, below in upto[:-1]]
     buckets.append(("+Inf", upto[-1][1]))
     return HistogramMetricFamily(PREFIX + name, meaning, buckets, spans.seconds)
+
+
+def _asked(broker: Broker) -> Iterator[Metric]:
+    """Yield what became of each question of each site."""
+    labels = ["site", "faq"]
+    shown = CounterMetricFamily(
+        PREFIX + "faq_shown", "Widgets that were welcomed with it.", labels=labels
+    )
+    picked = CounterMetricFamily(
+        PREFIX + "faq_picked", "Times that it was asked.", labels=labels
+    )
+    helped = CounterMetricFamily(
+        PREFIX + "faq_helped", "Times that its answer was enough.", labels=labels
+    )
+    for site in broker.sites:
+        usage = broker.house.questions.usage(site.id, site.library)
+        for id_, used in usage.items():
+            shown.add_metric([site.id, id_], used.shown)
+            picked.add_metric([site.id, id_], used.picked)
+            helped.add_metric([site.id, id_], used.helped)
+    yield from (shown, picked, helped)
 
 
 def _leaving(broker: Broker) -> Iterator[Metric]:

@@ -111,12 +111,12 @@ class Reception:
     def shown(self, site: str, role: str, facts: Facts | None = None) -> Storefront:
         """Return what one with this role, of whom `facts` are known, sees now."""
         staffing = Staffing(site in self._online, self._first_reply.get(site, UNSET))
+        sites, now = self._sites, self._clock()
         first = FirstWords(
-            questions(self._sites.library_of(site)),
-            welcoming.welcome(self._sites, site, facts or NOBODY).text,
+            questions(sites.library_of(site)),
+            welcoming.welcome(sites, site, facts or NOBODY, now).text,
         )
-        rules = self._sites.rules_of(site)
-        return storefront(rules, role, self._clock(), staffing, first)
+        return storefront(sites.rules_of(site), role, now, staffing, first)
 
     def push_config(self, site: str) -> None:
         """Tell all shoppers and visitors of `site`: 2 us each, once for each role.

@@ -15,7 +15,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from actors.chat.events import Closed, Event, Noted, Opened, Said, for_shopper
+from actors.chat.events import (
+    Closed,
+    Event,
+    Legal,
+    Noted,
+    Opened,
+    Picked,
+    Said,
+    for_shopper,
+)
 from actors.ids import AGENT, BOT, SYSTEM, ChatId, Millis, Person
 
 Format = Literal["text", "json", "html"]
@@ -206,11 +215,26 @@ def _told(event: Event) -> _Told | None:
         return _Told(body.text, body.blobs)
     if isinstance(body, Noted):
         return _Told(body.text, note=True)
+    if isinstance(body, Picked):
+        return _Told(f"{body.question}\n{body.answer}", aside=True)
+    if isinstance(body, Legal):
+        shown = _shown(body)
+        return None if shown is None else _Told(shown, aside=True)
     if isinstance(body, Opened):
         return _Told("The chat began.", aside=True)
     if isinstance(body, Closed):
         return _Told("The chat ended.", aside=True)
     return None
+
+
+def _shown(legal: Legal) -> str | None:
+    """Return what was shown before the first message, and what was said to it (U12)."""
+    links = [link for link in (legal.terms_url, legal.privacy_url) if link]
+    if not links and not legal.ack:
+        return None
+    ack = "acknowledged" if legal.ack else "not acknowledged"
+    shown = " ".join(links) or "the terms"
+    return f"Shown before: {shown} ({ack}; settings version {legal.settings_version})."
 
 
 def _json(value: object) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from actors.ids import SHOPPER
+from actors.chat.spoken import next_opening
+from actors.ids import SHOPPER, Millis
 from actors.person import Facts, values_of
-from actors.templates import Filled, Malformed, asks_for, fill, parse
+from actors.templates import OPEN, Filled, Malformed, asks_for, fill, parse
 from broker.profiles import Known
 from broker.sites import Sites
 
@@ -36,10 +37,17 @@ def is_personal(sites: Sites, site: str) -> bool:
     return any(name.startswith(OF_A_PERSON) for name in asks_for(template))
 
 
-def welcome(sites: Sites, site: str, facts: Facts) -> Filled:
+def welcome(sites: Sites, site: str, facts: Facts, now: Millis) -> Filled:
     """Return what a site welcomes somebody with of whom it knows `facts`."""
-    values = values_of(facts) | {"shop.name": sites.name_of(site)}
-    filled = fill(sites.rules_of(site).settings.chat.welcome, values)
+    rules = sites.rules_of(site)
+    text, locale = rules.settings.chat.welcome, rules.settings.chat.locale
+    if OPEN not in text:
+        # Most shops say the same to all, in every welcome.
+        return Filled(text)
+    values = values_of(facts)
+    values["shop.name"] = sites.name_of(site)
+    values["hours.next"] = next_opening(rules.hours, now, locale)
+    filled = fill(text, values)
     return msgspec.structs.replace(filled, text=filled.text[:MOST_CHARACTERS])
 
 
@@ -65,7 +73,7 @@ def go_on_with(peer: "Peer", then: Callable[[str], None]) -> None:
 
 
 def _said(peer: "Peer", facts: Facts) -> str:
-    said = welcome(peer.house.sites, peer.site, facts)
+    said = welcome(peer.house.sites, peer.site, facts, peer.house.clock())
     if said.missing:
         names = ", ".join(said.missing)
         log.warning("the welcome of %s was said without %s", peer.site, names)

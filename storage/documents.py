@@ -26,6 +26,14 @@ class Document(msgspec.Struct, frozen=True):
     """JSON."""
 
 
+class Version(msgspec.Struct, frozen=True):
+    """Who made a version, and when."""
+
+    version: int
+    at: int
+    by: str
+
+
 class Conflict(msgspec.Struct, frozen=True):
     """Somebody else was faster."""
 
@@ -48,6 +56,18 @@ def at_version(
         f"{_NEWEST} AND version = ?", (site, name, version)
     ).fetchone()
     return None if row is None else Document(*row)
+
+
+def versions(
+    connection: sqlite3.Connection, site: str, name: str, before: int, limit: int
+) -> list[Version]:
+    """Return up to `limit` versions of a document before one, the newest first."""
+    rows = connection.execute(
+        "SELECT version, at, by FROM document WHERE site = ? AND name = ?"
+        " AND version < ? ORDER BY version DESC LIMIT ?",
+        (site, name, before, limit),
+    )
+    return [Version(*row) for row in rows]
 
 
 def put(db: Database, new: Document) -> Conflict | None:

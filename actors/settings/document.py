@@ -44,7 +44,7 @@ def problems(settings: Settings) -> tuple[Problem, ...]:
     return (
         *attention.problems(settings.check_in, settings.idle, settings.sla),
         *outward.problems(settings.sms),
-        *storefront.problems(settings.chat),
+        *storefront.problems(settings.chat, settings.legal),
         *hours.problems(settings.hours),
         *ai.problems(settings.ai),
         *assignment.problems(settings.assignment),

@@ -9,7 +9,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Url = Annotated[str, Meta(pattern="^https://", max_length=2048)]
+from actors.templates import Malformed, parse
+
+URL_BYTES = 2048
+"""Bytes of UTF-8 in a link."""
+
+# A host, and nothing that ends a line, a word or an attribute.
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"""^https://[^\s\x00-\x1f\x7f"'<>\\/?#@]+([/?#][^\s\x00-\x1f\x7f"'<>\\]*)?$(?!\n)""",
+        max_length=URL_BYTES,
+    ),
+]
 Text = Annotated[str, Meta(max_length=2000)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Minutes = Annotated[int, Meta(ge=1, le=30 * 24 * 60)]
@@ -27,6 +39,19 @@ class Problem(msgspec.Struct, frozen=True):
 
     path: str
     reason: str
+
+
+def too_long(url: str | None, path: str) -> Iterator[Problem]:
+    """Yield that a link is longer than may be: the type counts characters."""
+    if url is not None and len(url.encode()) > URL_BYTES:
+        yield Problem(path, f"is more than {URL_BYTES} bytes")
+
+
+def unreadable(text: str | None, path: str) -> Iterator[Problem]:
+    """Yield what is wrong with a text as a template."""
+    template = parse(text or "")
+    if isinstance(template, Malformed):
+        yield Problem(path, template.reason)
 
 
 def empty(text: str | None, path: str, needed: str) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from actors.settings.fields import Problem, Section, Text, Url
+from actors.settings.fields import Problem, Section, Text, Url, too_long, unreadable
 
 
 class ChatSettings(Section, frozen=True):
@@ -45,7 +45,10 @@ class RatingSettings(Section, frozen=True):
     ask: bool = False
 
 
-def problems(chat: ChatSettings) -> Iterator[Problem]:
+def problems(chat: ChatSettings, legal: LegalSettings) -> Iterator[Problem]:
     """Yield what is wrong between fields that are right by themselves."""
     if chat.welcome and not chat.welcome.strip():
         yield Problem("$.chat.welcome", "is only white space")
+    yield from unreadable(chat.welcome, "$.chat.welcome")
+    yield from too_long(legal.terms_url, "$.legal.terms_url")
+    yield from too_long(legal.privacy_url, "$.legal.privacy_url")

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.templates import NAMES, Malformed, Missing, Place, asks_for, parse, render
+from actors.templates import (
+    NAMES,
+    Filled,
+    Malformed,
+    Missing,
+    Place,
+    asks_for,
+    fill,
+    parse,
+    render,
+)
 
 LITERALS = st.text(alphabet=string.ascii_letters + " {}|\n", max_size=20).filter(
     lambda text: "{{" not in text and not text.endswith("{")
@@ -132,3 +142,40 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         assert render(parsed(text), {}) == text
     else:
         assert isinstance(template, Malformed) or asks_for(template) <= NAMES
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "missing"),
+    [
+        ("Hello", "Hello", ()),
+        (
+            "Hi {{profile.first_name}}! Welcome.",
+            "Hi! Welcome.",
+            ("profile.first_name",),
+        ),
+        ("{{profile.first_name}}, hello", "hello", ("profile.first_name",)),
+        ("Hi {{profile.first_name|there}}!", "Hi there!", ()),
+        ("Hi {{profile.first_name|}}!", "Hi !", ()),
+        ("I am {{agent.name}} of {{shop.name}}", "I am of Shop", ("agent.name",)),
+        ("Order {{order.last.number}}", "Order", ("order.last.number",)),
+        ("{{agent.name}}{{agent.name}}", "", ("agent.name",)),
+        ("Hi {{no.such}} {{", "Hi {{no.such}} {{", ()),
+    ],
+)
+def test_what_is_said_by_itself_is_said_without_what_is_not_known(
+    text: str, said: str, missing: tuple[str, ...]
+) -> None:
+    assert fill(text, {"shop.name": "Shop"}) == Filled(said, missing)
+
+
+@given(st.lists(LITERALS | PLACES), VALUES)
+def test_what_is_said_by_itself_is_the_same_where_all_is_known(
+    parts: list[str | Place], values: dict[str, str]
+) -> None:
+    text = "".join(source(part) for part in parts)
+    rendered = render(parsed(text), values)
+    filled = fill(text, values)
+    if isinstance(rendered, Missing):
+        assert filled.missing == rendered.names
+    else:
+        assert filled == Filled(rendered)

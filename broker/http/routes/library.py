@@ -26,6 +26,7 @@ from broker.http.bodies import Strict
 from broker.http.guards import Guards
 from broker.http.routes.versioned import NewVersion, Version, reading, saved, writing
 from broker.office.library import put_collection
+from broker.questions import Usage
 from broker.server import Broker
 
 Asked = Request[Any, Identity, Any]
@@ -53,6 +54,12 @@ class PutKnowledge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: Annotated[tuple[KnowledgeItem, ...], Meta(max_length=MAX_KNOWLEDGE)]
 
 
+class FaqUsage(msgspec.Struct, frozen=True):
+    """What became of each question since the broker's start, by its id."""
+
+    items: dict[str, Usage]
+
+
 def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
     """Return the handlers."""
     return [*_readers(broker, guards), *_writers(broker, guards)]
@@ -66,6 +73,12 @@ def _readers(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         """Answer all questions, those that are not published too."""
         return broker.sites.library_of(site).faq
 
+    @reading(PATH + "faq/usage", guards.only("admin"))
+    def read_usage(site: FromPath[str]) -> FaqUsage:
+        """Answer how often each question was shown, picked and of help."""
+        library = broker.sites.library_of(site)
+        return FaqUsage(broker.house.questions.usage(site, library))
+
     @reading(PATH + "macros", guard)
     def read_macros(site: FromPath[str]) -> Macros:
         """Answer all macros, as templates."""
@@ -76,7 +89,7 @@ def _readers(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         """Answer all that the shop knows about itself."""
         return broker.sites.library_of(site).knowledge
 
-    return [read_faq, read_macros, read_knowledge]
+    return [read_faq, read_usage, read_macros, read_knowledge]
 
 
 def _writers(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:

@@ -204,3 +204,73 @@ async def test_the_lists_are_described(web: Web) -> None:
     for name in NAMES:
         operations = described["paths"][f"/v1/sites/{{site}}/{name}"]
         assert set(operations) == {"get", "put"}
+
+
+async def test_all_versions_stay_with_who_made_them_and_when(web: Web) -> None:
+    for version in range(3):
+        await put(web, "faq", version, GOOD["faq"] | {"answer": f"no. {version}"})
+    headers = await web.bearer("agent", "ann")
+    listed = (await web.client.get(path("faq/versions"), headers=headers)).json()
+    assert listed["more"] is False
+    assert [v["version"] for v in listed["versions"]] == [3, 2, 1]
+    assert {v["by"] for v in listed["versions"]} == {"agent:boss"}
+    ats = [v["at"] for v in listed["versions"]]
+    assert ats == sorted(ats, reverse=True)
+    where = path("faq/versions?limit=1&before=3")
+    page = (await web.client.get(where, headers=headers)).json()
+    assert (page["versions"][0]["version"], page["more"]) == (2, True)
+    old = (await web.client.get(path("faq/versions/2"), headers=headers)).json()
+    assert old | {"at": 0} == {
+        "version": 2,
+        "at": 0,
+        "by": "agent:boss",
+        "document": [GOOD["faq"] | {"answer": "no. 1"}],
+    }
+
+
+@pytest.mark.parametrize("version", ["0", "2", "-1", "one", "\u0661", "9" * 99, "1e0"])
+async def test_a_version_that_never_was_is_not_found(web: Web, version: str) -> None:
+    await put(web, "macros", 0, GOOD["macros"])
+    headers = await web.bearer("agent", "ann")
+    for name in (f"macros/versions/{version}", "faq/versions/1"):
+        answer = await web.client.get(path(name), headers=headers)
+        assert refusal(answer) == (404, "not_found")
+
+
+async def test_old_settings_are_the_admins_alone(web: Web) -> None:
+    document = {"chat": {"welcome": "Hello"}}
+    body = {"if_version": 0, "settings": document}
+    await web.client.put(path("settings"), json=body, headers=await web.bearer())
+    for name in ("settings/versions", "settings/versions/1", "faq/usage"):
+        denied = await web.client.get(
+            path(name), headers=await web.bearer("agent", "ann")
+        )
+        assert refusal(denied) == (403, "forbidden")
+        granted = await web.client.get(path(name), headers=await web.bearer())
+        assert granted.status_code == 200
+    old = await web.client.get(path("settings/versions/1"), headers=await web.bearer())
+    assert old.json()["document"]["chat"]["welcome"] == "Hello"
+
+
+async def test_what_became_of_each_question_is_counted(web: Web) -> None:
+    hidden = GOOD["faq"] | {"id": "f2", "published": False}
+    await put(web, "faq", 0, GOOD["faq"], hidden)
+    visitor, sara = await web.shop.visitor(), await web.shop.shopper()
+    await visitor.ask("faq.pick", faq="f1")
+    await sara.ask("faq.done", helped=True)
+    for _ in range(2):
+        await sara.ask("faq.pick", faq="f1")
+        await sara.ask("faq.done", helped=True)
+    await sara.ask("faq.pick", faq="f2")
+    await put(web, "faq", 1, hidden | {"published": True}, GOOD["faq"])
+    await web.shop.visitor()
+    usage = await web.client.get(path("faq/usage"), headers=await web.bearer())
+    assert usage.json()["items"] == {
+        "f2": {"shown": 1, "picked": 0, "helped": 0},
+        "f1": {"shown": 3, "picked": 3, "helped": 1},
+    }
+    metrics = (await web.client.get("/metrics")).text
+    for name, number in (("shown", 3.0), ("picked", 3.0), ("helped", 1.0)):
+        assert (
+            f'shopwire_faq_{name}_total{{faq="f1",site="default"}} {number}' in metrics
+        )

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from actors.library import Faq, Knowledge, Macros
 from actors.settings.document import Settings
 from actors.settings.storefront import ChatSettings
 from broker.http.application import HttpApplication
 from broker.http.errors import STATUS, body_of
 from broker.http.guards import Guard
 from broker.office.agents import change_agent
+from broker.office.library import put_collection
 from broker.office.requests import ChangeAgent
 from broker.wire.errors import Code
 from tests.broker.http.test_blobs import uploaded
@@ -122,6 +124,8 @@ async def staged(folder: Path) -> AsyncGenerator[Stage]:
     async with asked(folder) as web:
         shop = web.shop
         await shop.settle(Settings(chat=ChatSettings(allowed_origins=(OUR_PAGE,))))
+        for collection in (Faq(), Macros(), Knowledge()):
+            await put_collection(shop.broker, "default", collection, by="agent:boss")
         await shop.open_site("other", Settings())
         for sub, role, site in (
             ("ann", "agent", "default"),
@@ -138,7 +142,7 @@ async def staged(folder: Path) -> AsyncGenerator[Stage]:
         blob = await uploaded(web, f"/v1/chats/{chat}/blobs")
         await sara.ask("msg.send", chat=chat, blobs=[blob])
         ids = {"site": "default", "chat": chat, "blob": blob, "id_": "ann"}
-        ids |= {"profile": "una", "kid": "nokey"}
+        ids |= {"profile": "una", "kid": "nokey", "version": "1"}
         tokens = {
             "rubbish": "e30.e30.e30",
             "visitor": "anon:secret",

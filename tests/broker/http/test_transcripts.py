@@ -1,9 +1,12 @@
 import httpx
 import pytest
 
+from actors.library import Faq, FaqItem
 from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
 from actors.settings.document import Settings
 from actors.settings.hours import HoursSettings
+from actors.settings.storefront import LegalSettings
+from broker.office.library import put_collection
 from tests.broker.http.test_blobs import uploaded
 from tests.broker.http.web import Web, refusal
 
@@ -117,3 +120,24 @@ async def test_the_tickets_of_a_closed_team_are_shown_to_nobody_else(web: Web) -
         headers = await web.bearer(role, sub)
         image = await web.client.get(f"/v1/blobs/{blob}", headers=headers)
         assert image.status_code == status
+
+
+async def test_what_was_shown_and_read_before_is_there_to_be_proved(web: Web) -> None:
+    legal = LegalSettings("https://shop.example/terms", ack_required=True)
+    await web.shop.settle(Settings(legal=legal))
+    item = FaqItem("f1", "Where is <it>?", "On its way.")
+    await put_collection(web.shop.broker, "default", Faq(0, (item,)), by="agent:boss")
+    sara = await web.shop.shopper()
+    start = {"text": "hello", "faqs": ["f1"], "legal_ack": True}
+    chat = (await sara.ask("chat.start", **start))["chat"]
+    text = (await fetched(web, chat)).text
+    assert "https://shop.example/terms (acknowledged; settings version 1)" in text
+    assert "Where is <it>?\n  On its way.\n" in text
+    assert "Where is &lt;it&gt;?" in (await fetched(web, chat, "html")).text
+    told = (await fetched(web, chat, "json")).json()["events"]
+    assert told[1]["body"] == {
+        "settings_version": 1,
+        "ack": True,
+        "terms_url": "https://shop.example/terms",
+    }
+    assert told[2]["kind"] == "faq"
