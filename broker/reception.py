@@ -74,6 +74,10 @@ class Reception:
                 said = QueuePush("queue", chat, position=position, ahead=ahead)
                 self._hub.push(listening, said)
 
+    def attended(self, site: SiteId, *, staffed: bool, crowded: bool) -> None:
+        """Let the chats of `site` know whether somebody will answer them soon."""
+        self._sites.attend(site, staffed=staffed, crowded=crowded)
+
     def overloaded(self, site: SiteId, chat: ChatId, agent: AgentId) -> None:
         """Tell an agent and the supervisors that there is no room for this ticket."""
         who = Person(f"agent:{agent}")

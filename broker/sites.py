@@ -67,6 +67,15 @@ class Sites:
         rules = msgspec.structs.replace(known.rules, version=version, settings=settings)
         self._hold(msgspec.structs.replace(known, rules=self._fitted(rules)))
 
+    def attend(self, site: str, *, staffed: bool, crowded: bool) -> None:
+        """Know whether somebody is there at `site`, and as many wait as may."""
+        known = self._sites.get(site)
+        if known is not None:
+            rules = msgspec.structs.replace(
+                known.rules, staffed=staffed, crowded=crowded
+            )
+            self._sites[site] = msgspec.structs.replace(known, rules=rules)
+
     def renew(self, site: str) -> None:
         """Know the hours of `site` as far ahead as they can matter from now on."""
         known = self._sites[site]

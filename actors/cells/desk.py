@@ -57,6 +57,13 @@ class Staff(Protocol):
     def crowded(self, site: SiteId) -> None:
         """Tell who looks after it that as many wait as may."""
 
+    def attended(self, site: SiteId, *, staffed: bool, crowded: bool) -> None:
+        """Let the chats of `site` know whether somebody will answer them soon.
+
+        They are staffed, too, just after a start, if those may yet come back who have
+        tickets; and `crowded` if as many wait as may.
+        """
+
 
 class Workplace(msgspec.Struct, frozen=True):
     """What every desk works with."""
@@ -118,6 +125,7 @@ class DeskCell(Actor):
         "_rules_of",
         "_staff",
         "_timer",
+        "_told",
         "_was_crowded",
         "_was_online",
         "router",
@@ -132,6 +140,8 @@ class DeskCell(Actor):
         self._board = Board()
         self._line = Line()
         self._was_online = self._was_crowded = False
+        self._told: tuple[bool, bool] | None = None
+        """What the chats were: whether it is staffed, and crowded."""
         self.router = Router()
         self._loads = 0
         """Reads of the table so far: the newest is the one that counts."""
@@ -230,8 +240,10 @@ class DeskCell(Actor):
             for wanted in router.decide(self.router, now):
                 self._order(wanted)
             self._tell_line(now)
+            self._tell_chats(now)
         moments = [
             router.next_deadline(self.router),
+            router.spared_until(self.router, now),
             self._board.next_push(now),
             self._line.next_look(now),
         ]
@@ -287,10 +299,18 @@ class DeskCell(Actor):
             changed = self._line.take(self.router.ledger, now)
             if changed:
                 self._staff.queued(changed)
+
+    def _tell_chats(self, now: Millis) -> None:
+        """Tell those who answer by themselves how things stand."""
         crowded = self._routes and self.router.crowded
         if crowded and not self._was_crowded:
             self._staff.crowded(self._site)
         self._was_crowded = crowded
+        spared = router.spared_until(self.router, now)
+        staffed = self._was_online or spared is not None
+        if (staffed, crowded) != self._told:
+            self._told = (staffed, crowded)
+            self._staff.attended(self._site, staffed=staffed, crowded=crowded)
 
     def _now(self) -> Millis:
         return Millis(int(self._fittings.timers.now() * 1000))

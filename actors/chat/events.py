@@ -143,7 +143,7 @@ class ControlChanged(Body, frozen=True, gc=False, rename={"origin": "from"}):
     hidden: ClassVar[bool] = True
     origin: Control
     to: Control
-    why: Literal["taken", "reply", "released"]
+    why: Literal["taken", "reply", "released", "handoff"]
 
 
 class Tagged(Body, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from actors.chat import (
     control,
     cursors,
     idle,
+    offhours,
     rating,
     routing,
     tags,
@@ -79,13 +80,13 @@ def decide(
     # In order of frequency: nearly every command is one of these two.
     if isinstance(command, Say):
         wrong = misspelt(command.id, "$.id")
-        return wrong or _settled(state, talk.say(state, command, rules))
+        return wrong or _settled(state, talk.say(state, command, rules), rules)
     if isinstance(command, MoveCursor):
         return cursors.move(state, command, moving)
     if isinstance(command, WriteCursors):
         return cursors.write(state, command, rules, moving)
     wrong = misspelt(command.id, "$.id")
-    return wrong or _settled(state, _decide_rarer(state, command, rules))
+    return wrong or _settled(state, _decide_rarer(state, command, rules), rules)
 
 
 def may_enter(state: ChatState, who: Person, site: str, rules: Rules) -> bool:
@@ -121,11 +122,13 @@ def _sooner(one: Millis | None, other: Millis | None) -> Millis | None:
     return min(one, other)
 
 
-def _settled(state: ChatState, outcome: Outcome) -> Outcome:
-    """Return `outcome`, with what it means for an offer that is under way."""
-    if state.offer is None or type(outcome) is not tuple:
+def _settled(state: ChatState, outcome: Outcome, rules: Rules) -> Outcome:
+    """Return `outcome`, with what it means for all else that is under way."""
+    if type(outcome) is not tuple:
         return outcome
-    return transfer.with_offer_withdrawn(state, outcome)
+    if state.offer is not None:
+        outcome = transfer.with_offer_withdrawn(state, outcome)
+    return offhours.with_reply(state, outcome, rules)
 
 
 def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:

@@ -139,6 +139,10 @@ class ChatState(msgspec.Struct, gc=False):
     no_csat: bool = False
     offer: Offer | None = None
     rating: Rating | None = None
+    answered_at: Millis | None = None
+    """When a person last said something to the shopper."""
+    offhours_at: Millis | None = None
+    """When the shopper was last told that nobody will answer soon (F37)."""
     idle_since: Millis | None = None
     """Begin of the silence of a shopper who has been answered (F43)."""
     idle_warned_at: Millis | None = None
@@ -191,6 +195,8 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
             _fall_silent(state, event.at)
         elif said.auto == "idle":
             state.idle_warned_at = event.at
+        elif said.auto == "offhours":
+            state.offhours_at = event.at
         elif said.auto == "checkin" and ball is not None:
             ball.autos += 1
             ball.auto_at = event.at
@@ -203,6 +209,7 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
             _wait(state, Ball(event.at, event.at))
         return
     _step_in(state, by)
+    state.answered_at = event.at
     _fall_silent(state, event.at)
     if not said.hold:
         state.ball = None

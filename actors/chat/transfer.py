@@ -70,7 +70,9 @@ def tick(state: ChatState, command: Tick) -> tuple[Event, ...]:
     return (Event(SYSTEM, command.at, expired),)
 
 
-def with_offer_withdrawn(state: ChatState, events: tuple[Event, ...]) -> Outcome:
+def with_offer_withdrawn(
+    state: ChatState, events: tuple[Event, ...]
+) -> tuple[Event, ...]:
     """Return `events`, behind the end of an offer that they make pointless."""
     offer = state.offer
     if offer is None or not any(_ends(offer.to, event) for event in events):

@@ -175,6 +175,12 @@ def begin(router: Router, now: Millis) -> None:
             router.absent[agent] = Absence(now, Millis(now + AFTER_START))
 
 
+def spared_until(router: Router, now: Millis) -> Millis | None:
+    """Return until when some may come back after a start before they count as gone."""
+    ahead = [a.spared for a in router.absent.values() if a.spared > now]
+    return min(ahead, default=None)
+
+
 # What it has to say.
 
 

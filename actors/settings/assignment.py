@@ -47,6 +47,10 @@ class AssignmentSettings(Section, frozen=True):
     """Open ones that an agent has room for."""
     queue_limit: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     """How many may wait before the next one is told that it will take long."""
+    long_wait: Text | None = (
+        "Many people are writing to us just now. It may take a while until we answer."
+    )
+    """Said to them, then; `None`: nothing."""
     show_queue: bool = False
     """Whether a shopper who waits is told how many are before them."""
     prefer_recent_s: Seconds = 0
@@ -81,5 +85,6 @@ def problems(assignment: AssignmentSettings) -> Iterator[Problem]:
         if rule.team not in known:
             path = f"$.assignment.rules[{number}].team"
             yield Problem(path, "is none of the teams")
+    yield from empty(assignment.long_wait, "$.assignment.long_wait", "is empty")
     said = assignment.announce_transfer
     yield from empty(said, "$.assignment.announce_transfer", "is empty")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from actors.settings.fields import Problem, Seconds, Section, Text, empty
+from actors.templates import Malformed, Place, parse
 
 # `24:00` ends a day; a window that ends before it begins ends on the next one.
 Time = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)")]
@@ -16,6 +17,8 @@ Window = tuple[Time, Time]
 Windows = Annotated[tuple[Window, ...], Meta(max_length=8)]
 """From and to, in the wall time of the shop."""
 MAX_HOLIDAYS = 366
+KNOWN = frozenset({"hours.next"})
+"""What an automatic reply can be filled in with."""
 
 
 class Week(Section, frozen=True):
@@ -61,7 +64,7 @@ class HoursSettings(Section, frozen=True):
 
 def problems(hours: HoursSettings) -> Iterator[Problem]:
     """Yield what is wrong between fields that are right by themselves."""
-    yield from empty(hours.auto_reply, "$.hours.auto_reply", "is empty")
+    yield from _unsayable(hours)
     if hours.weekly is not None:
         for day, windows in msgspec.structs.asdict(hours.weekly).items():
             yield from _impossible(windows, f"$.hours.weekly.{day}")
@@ -74,6 +77,23 @@ def problems(hours: HoursSettings) -> Iterator[Problem]:
         if not _is_date(holiday.date):
             yield Problem(f"{path}.date", "is in no calendar")
         yield from _impossible(holiday.windows, f"{path}.windows")
+
+
+def _unsayable(hours: HoursSettings) -> Iterator[Problem]:
+    """Yield why the automatic reply cannot be said."""
+    path, text = "$.hours.auto_reply", hours.auto_reply
+    yield from empty(text, path, "is empty")
+    if text is None:
+        if hours.when_no_agents:
+            yield Problem(path, "is empty but when_no_agents says it")
+        return
+    template = parse(text)
+    if isinstance(template, Malformed):
+        yield Problem(path, template.reason)
+        return
+    for part in template:
+        if isinstance(part, Place) and part.name not in KNOWN and part.fallback is None:
+            yield Problem(path, f"{part.name} is not known then: give a fallback")
 
 
 def _is_date(words: str) -> bool:

@@ -23,6 +23,16 @@ class Rules(msgspec.Struct, frozen=True):
     bot: bool = False
     """Whether there is a bot that may answer in the humans' place (F36)."""
 
+    staffed: bool = True
+    """Whether some agent is there to answer."""
+    crowded: bool = False
+    """Whether so many wait that the next one has to be told it will take long."""
+
+    @property
+    def attended(self) -> bool:
+        """Return whether somebody answers: the bot counts if the site says so."""
+        return self.staffed or (self.bot and self.settings.ai.counts_online)
+
     def team(self, id_: str) -> Team | None:
         """Return the team called `id_`, if there still is one."""
         teams = self.settings.assignment.teams

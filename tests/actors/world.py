@@ -71,6 +71,8 @@ class Room:
         self.attentions: list[str] = []
         self.staffings: list[bool] = []
         self.first_reply: int | None = None
+        self.attended_as: tuple[bool, bool] | None = None
+        """Whether chats were told that it is staffed, and crowded."""
 
     def publish(self, chat: ChatId, record: Record, event: Event, skip: object) -> None:
         self.on_publish(chat, event)
@@ -124,6 +126,10 @@ class Room:
     def overloaded(self, site: SiteId, chat: ChatId, agent: AgentId) -> None:
         assert site == SITE
         self.attentions.append(f"{chat} {agent}")
+
+    def attended(self, site: SiteId, *, staffed: bool, crowded: bool) -> None:
+        assert site == SITE
+        self.attended_as = (staffed, crowded)
 
     def crowded(self, site: SiteId) -> None:
         self.attentions.append(site)

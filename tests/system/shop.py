@@ -20,6 +20,7 @@ from broker.founding import SETTINGS
 from broker.gate import sign
 from broker.office.clerk import carry_out
 from broker.office.requests import AddKey, Denied
+from broker.office.settings import put_settings
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE, Site
 from storage import accounts, documents, queries
@@ -180,6 +181,14 @@ class Shop:
         conflict = await self.broker.change(partial(documents.put, new=row))
         assert conflict is None
         self.broker.sites.apply(DEFAULT_SITE, version, settings)
+
+    async def save(self, settings: Settings) -> None:
+        """The same as an admin does it, with all that follows from it."""
+        version = self.broker.sites.rules_of(DEFAULT_SITE).version
+        saved = await put_settings(
+            self.broker, DEFAULT_SITE, version, settings, by="agent:boss"
+        )
+        assert saved == version + 1
 
     async def open_site(self, site: str, settings: Settings) -> None:
         """Add a second site with its own key."""

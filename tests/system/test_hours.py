@@ -1,11 +1,14 @@
 """When the shop is open: what widgets are told of it, and when (spec F37)."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import trio
+from msgspec.structs import replace
 
 from actors.library import Macro
+from actors.settings.assignment import AssignmentSettings
 from actors.settings.document import Settings
 from actors.settings.hours import HoursSettings, Week
 from broker.almanac import DAY, HOUR
@@ -13,7 +16,7 @@ from broker.calendar import AHEAD
 from broker.sites import DEFAULT_SITE
 from tests.system.desk import stocked, talking
 from tests.system.moments import within
-from tests.system.shop import Shop
+from tests.system.shop import Shop, in_memory
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
@@ -66,6 +69,81 @@ async def test_hours_are_known_further_as_time_goes(quick_shop: Shop) -> None:
     assert after.windows[0][1] > before.windows[0][0]
     assert after is not before
     assert after.windows[-1][1] > quick_shop.broker.clock() + AHEAD - DAY
+
+
+async def replies(shop: Shop, chat: str) -> list[str]:
+    return [
+        entry.body["text"]
+        for entry in await shop.journal(chat)
+        if entry.body.get("auto") == "offhours"
+    ]
+
+
+async def test_a_message_to_a_closed_shop_is_answered_by_itself(
+    quick_shop: Shop,
+) -> None:
+    hours = replace(soon(quick_shop), auto_reply="Back {{hours.next}}")
+    await quick_shop.settle(Settings(hours=hours))
+    sara = await quick_shop.shopper()
+    answer = await sara.ask("chat.start", text="hello", id="one")
+    said = await sara.until(t="ev", seq=answer["seq"] + 1)
+    assert (said["by"], said["body"]["auto"]) == ("system", "offhours")
+    (text,) = await replies(quick_shop, answer["chat"])
+    assert text.endswith("(Etc/UTC)")
+    again = await sara.ask("chat.start", text="hello", id="one")
+    assert again["dup"] is True
+    await sara.ask("msg.send", chat=answer["chat"], text="anybody?")
+    assert len(await replies(quick_shop, answer["chat"])) == 1
+
+
+async def test_nobody_there_is_known_at_once(quick_shop: Shop) -> None:
+    hours = HoursSettings(auto_reply="Nobody is here.", when_no_agents=True, quiet_s=0)
+    await quick_shop.hire("ann")
+    await quick_shop.save(Settings(hours=hours))
+    await trio.sleep(1)
+    sara = await quick_shop.shopper()
+    chat = (await sara.ask("chat.start", text="hello"))["chat"]
+    assert len(await replies(quick_shop, chat)) == 1
+    ann = await quick_shop.agent()
+    await trio.sleep(1)
+    await ann.ask("msg.send", chat=chat, text="But I am.")
+    await sara.ask("msg.send", chat=chat, text="Good.")
+    assert len(await replies(quick_shop, chat)) == 1
+    await ann.ask("presence.set", state="away")
+    await trio.sleep(3)
+    await sara.ask("msg.send", chat=chat, text="Still?")
+    assert len(await replies(quick_shop, chat)) == 2
+
+
+async def test_who_comes_when_many_wait_is_told(quick_shop: Shop) -> None:
+    assignment = AssignmentSettings(
+        routing="round_robin", queue_limit=2, long_wait="Many wait."
+    )
+    await quick_shop.save(Settings(assignment=assignment))
+    told: list[list[str]] = []
+    for number in range(4):
+        shopper = await quick_shop.shopper(f"s{number}")
+        chat = (await shopper.ask("chat.start", text="hello"))["chat"]
+        await trio.sleep(1)
+        told.append(await replies(quick_shop, chat))
+    assert told == [[], [], ["Many wait."], ["Many wait."]]
+
+
+@pytest.mark.parametrize("away", [0.1, 70])
+async def test_a_restart_is_no_leaving(tmp_path: Path, away: float) -> None:
+    hours = HoursSettings(auto_reply="Nobody is here.", when_no_agents=True, quiet_s=0)
+    async with in_memory(tmp_path) as shop:
+        await shop.save(Settings(hours=hours))
+        ann = await shop.agent()
+        await trio.sleep(1)
+        sara = await shop.shopper()
+        chat = (await sara.ask("chat.start", text="hello"))["chat"]
+        await ann.ask("msg.send", chat=chat, text="Here.")
+    async with in_memory(tmp_path) as shop:
+        sara = await shop.shopper()
+        await trio.sleep(away)
+        await sara.ask("msg.send", chat=chat, text="Thanks.")
+        assert len(await replies(shop, chat)) == (away > 60)
 
 
 async def test_a_macro_says_when_the_shop_opens_next(quick_shop: Shop) -> None:
