@@ -26,6 +26,7 @@ COMMANDS = {
     "site": Listed("broker.commands.site", "List, add and show sites."),
     "agent": Listed("broker.commands.agent", "Add, list and disable agents."),
     "config": Listed("broker.commands.config", "Check and show the configuration."),
+    "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),

@@ -1,0 +1,155 @@
+"""What a load tester has to notice, shown to it by servers that do it."""
+
+from functools import partial
+
+import pytest
+import trio
+
+from clients.load.plan import Mix, Plan
+from clients.load.report import Report
+from tests.clients.load.runs import PLAIN, ran
+from tests.clients.load.stub import Frame, Lie, Stub, truly
+
+pytestmark = pytest.mark.slow
+
+PLAN = Plan(chats=6, agents=2, rate=100, duration=1.5, mix=PLAIN)
+Sent = list[tuple[str, Frame]]
+
+
+def one_in_fifty(then: Lie) -> Lie:
+    """Lie once in fifty times, as `then` does; else tell the truth."""
+
+    def lie(stub: Stub, who: str, event: Frame) -> Sent:
+        return (then if stub.told % 50 == 40 else truly)(stub, who, event)
+
+    return lie
+
+
+def dropped(_stub: Stub, _who: str, _event: Frame) -> Sent:
+    return []
+
+
+def doubled(_stub: Stub, who: str, event: Frame) -> Sent:
+    return [(who, event), (who, event)]
+
+
+def leaked(stub: Stub, who: str, event: Frame) -> Sent:
+    """Tell somebody of another chat too, as if it were of theirs."""
+    chat = next(chat for chat in stub.events if chat != event["chat"])
+    seq = len(stub.events[chat]) + 1
+    other = stub.events[chat][0]["by"]
+    return [(who, event), (other, event | {"chat": chat, "seq": seq, "prev": seq - 1})]
+
+
+def swapped(stub: Stub, who: str, event: Frame) -> Sent:
+    """Hold one event back until the next one of the same chat for the same person."""
+    for number, (held_for, held) in enumerate(stub.kept):
+        if held_for == who and held["chat"] == event["chat"]:
+            del stub.kept[number]
+            return [(who, event), (who, held)]
+    if stub.told == 20:
+        stub.kept.append((who, event))
+        return []
+    return [(who, event)]
+
+
+def relabelled(stub: Stub, who: str, event: Frame) -> Sent:
+    """Say the texts of two messages in the wrong order, with the right seqs."""
+    sent = swapped(stub, who, event)
+    if len(sent) < 2:
+        return sent
+    (_, late), (_, early) = sent
+    return [
+        (who, early | {"body": late["body"]}),
+        (who, late | {"body": early["body"]}),
+    ]
+
+
+LIES: dict[str, tuple[Lie, str | None]] = {
+    "honest": (truly, None),
+    "drops": (one_in_fifty(dropped), "lost"),
+    "doubles": (one_in_fifty(doubled), "duplicated"),
+    "swaps": (swapped, "misordered"),
+    "relabels": (relabelled, "misordered"),
+    "leaks": (one_in_fifty(leaked), "misrouted"),
+}
+
+
+async def test_each_lie_is_caught_and_called_by_its_name() -> None:
+    reports: dict[str, Report] = {}
+
+    async def one(name: str, lie: Lie) -> None:
+        reports[name] = await ran(PLAN, Stub(lie))
+
+    async with trio.open_nursery() as nursery:
+        for name, (lie, _) in LIES.items():
+            nursery.start_soon(one, name, lie)
+    for name, (_, what) in LIES.items():
+        report = reports[name]
+        found = {w: wrong.count for w, wrong in report.correctness.items()}
+        expected = {w for w in found if w == what}
+        assert {w for w, count in found.items() if count} == expected, (name, report)
+        assert report.exit == (99 if what else 0), (name, report.why)
+        assert report.totals["offered"] == 150
+
+
+async def test_a_stall_is_seen_by_those_who_would_have_spoken_during_it() -> None:
+    stub = Stub()
+
+    async def stall() -> None:
+        await trio.sleep(1)
+        stub.stalls = 1.0
+
+    # One chat: its connection is what stands still.
+    plan = Plan(chats=1, agents=1, rate=60, duration=3, mix=PLAIN)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stall)
+        report = await ran(plan, stub, "send.p99<500ms")
+    worst = report.latency["send"]["p99"]
+    assert worst is not None
+    assert 800 < worst < 1300
+    assert report.exit == 99
+    assert report.correctness["lost"].count == 0
+
+
+async def test_what_the_other_side_does_not_know_decides_nothing() -> None:
+    plan = Plan(chats=3, agents=1, rate=40, duration=1, mix=Mix(notes=0.1, ends=0.1))
+    report = await ran(plan, Stub())
+    assert report.exit == 0, report.why
+
+
+async def test_the_same_seed_says_the_same() -> None:
+    first, again, other = Stub(), Stub(), Stub()
+    reports: dict[int, str | None] = {}
+
+    async def one(number: int, stub: Stub, seed: int) -> None:
+        planned = Plan(chats=3, agents=1, rate=60, duration=0.5, mix=PLAIN, seed=seed)
+        reports[number] = (await ran(planned, stub)).traffic_hash
+
+    async with trio.open_nursery() as nursery:
+        for number, stub in enumerate((first, again, other)):
+            nursery.start_soon(partial(one, number, stub, 7 + number // 2))
+    assert sorted(first.texts) == sorted(again.texts) != sorted(other.texts)
+    assert reports[0] == reports[1] != reports[2]
+
+
+async def test_nothing_is_lost_that_was_never_answered() -> None:
+    stub = Stub()
+
+    async def fall_silent() -> None:
+        await trio.sleep(0.8)
+        stub.silent = True
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(fall_silent)
+        report = await ran(PLAN, stub)
+    assert report.correctness["lost"].count == 0
+    assert report.totals["unanswered"] > 0
+
+
+async def test_a_refusal_of_a_message_is_a_fault() -> None:
+    stub = Stub()
+    stub.refuses = "forbidden"
+    report = await ran(Plan(chats=1, agents=1, rate=20, duration=0.3, mix=PLAIN), stub)
+    assert report.exit == 99
+    assert "refused with forbidden" in report.why
