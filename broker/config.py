@@ -217,6 +217,59 @@ class SmsConfig(Section, frozen=True):
         return f"SmsConfig({self.account_sid!r}, ...)"
 
 
+class MailConfig(Section, frozen=True, rename={"sender": "from"}):
+    """The server that takes our mail; without one it is written into files."""
+
+    host: (
+        Annotated[
+            str,
+            Meta(pattern=r"^[A-Za-z0-9.:_-]{1,255}$(?!\n)"),
+            _says("SMTP server; if there is none, mail is written into `DIR/mail`."),
+        ]
+        | None
+    ) = None
+    port: (
+        Annotated[
+            int,
+            Meta(ge=1, le=65_535),
+            _says(
+                "Its port, if not 465 for `tls`, 587 for `starttls` and 25 for `none`."
+            ),
+        ]
+        | None
+    ) = None
+    tls: Annotated[
+        Literal["none", "starttls", "tls"],
+        _says("Whether the connection is secret: at once, before anything, or never."),
+    ] = "starttls"
+    username: Annotated[str, _says("Who we are to it, if it asks.")] | None = None
+    password: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=1024, extra={"secret": True}),
+            _says("And how we prove it."),
+        ]
+        | None
+    ) = None
+    sender: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s@,;:<>()\x00-\x1f\x7f]+@[^\s@,;:<>()\x00-\x1f\x7f]+$(?!\n)"
+        ),
+        _says("The address that mail comes from."),
+    ] = "no-reply@localhost"
+
+    @property
+    def at(self) -> int:
+        """The port in use."""
+        usual = {"tls": 465, "starttls": 587, "none": 25}
+        return self.port or usual[self.tls]
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"MailConfig({self.host!r}, ...)"
+
+
 class OutwardConfig(Section, frozen=True):
     """Where what leaves the process may go."""
 
@@ -238,6 +291,7 @@ class Config(Section, frozen=True):
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
     sms: SmsConfig = SmsConfig()
+    mail: MailConfig = MailConfig()
     outward: OutwardConfig = OutwardConfig()
 
 

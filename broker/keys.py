@@ -80,7 +80,7 @@ def _keys_of(section: str, kind: type[Section]) -> Iterator[Key]:
         metas = [part for part in parts if isinstance(part, Meta)]
         yield Key(
             section,
-            field.name,
+            field.encode_name,
             field.type,
             None if field.required else field.default,
             any((meta.extra or {}).get("secret") for meta in metas),
@@ -200,7 +200,7 @@ def _is_meant(variable: str) -> bool:
     return known or bool(difflib.get_close_matches(section, SECTIONS, 1, CLOSE + 0.1))
 
 
-_LATER = frozenset({"mail", "tls"})
+_LATER = frozenset({"tls"})
 """Sections of versions to come: not obeyed, so not to be believed in either."""
 
 

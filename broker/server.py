@@ -357,6 +357,7 @@ class Broker:
             # Sent now rather than a moment later, to know when that was over.
             self.loop.flush()
             self.tally.fanned_out.add(time.perf_counter() - written_at)
+            self.outward.committed()
 
     def _overrun(self) -> bool:
         return self.draining or self.journal.full

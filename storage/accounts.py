@@ -66,6 +66,8 @@ class Agent(msgspec.Struct, frozen=True):
     created_at: int
     token_version: int = 0
     """Tokens of any other are good for nothing any more."""
+    notify: str = "[]"
+    """What they want to be mailed of: a list in JSON, storage does not look inside."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -155,7 +157,7 @@ def save_agent(db: Database, agent: Agent) -> bool:
     """
     sql = """
     UPDATE OR IGNORE agent SET email = ?, name = ?, role = ?, password = ?,
-      disabled_at = ?, token_version = ? WHERE site = ? AND id = ?"""
+      disabled_at = ?, token_version = ?, notify = ? WHERE site = ? AND id = ?"""
     return _update(
         db,
         sql,
@@ -165,6 +167,7 @@ def save_agent(db: Database, agent: Agent) -> bool:
         agent.password,
         agent.disabled_at,
         agent.token_version,
+        agent.notify,
         agent.site,
         agent.id,
     )

@@ -122,3 +122,20 @@ def waiting(connection: sqlite3.Connection, limit: int) -> list[Delivery]:
     """Return up to `limit` that have not left or were given up, the oldest first."""
     sql = f"SELECT {_COLUMNS} FROM outgoing WHERE state <> 'done' ORDER BY id LIMIT ?"  # noqa: S608 - constants
     return [Delivery(*row) for row in connection.execute(sql, (limit,)).fetchall()]
+
+
+def companions(connection: sqlite3.Connection, line: str) -> list[Delivery]:
+    """Return all of a line that have not left, the oldest first."""
+    sql = f"""
+    SELECT {_COLUMNS} FROM outgoing WHERE line = ? AND state = 'pending'
+    ORDER BY id"""  # noqa: S608 - constants
+    return [Delivery(*row) for row in connection.execute(sql, (line,)).fetchall()]
+
+
+def finish_with(db: Database, ids: list[int], now: int) -> None:
+    """Note of deliveries that they left together with another of their line."""
+    sql = """
+    UPDATE outgoing SET state = 'done', error = NULL, next_at = ?
+    WHERE id = ? AND state = 'pending'"""
+    for id_ in ids:
+        db.execute(sql, (now, id_))

@@ -15,6 +15,7 @@ from typing import Protocol
 from sqlite_utils import Database, Migrations
 
 from storage import blocks, meta, numbers, search
+from storage import mailing as mailed
 from storage import outgoing as leaving
 from storage import tables as first
 from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
@@ -227,6 +228,12 @@ def silences(db: Database) -> None:
     """
     db.execute("ALTER TABLE ticket ADD COLUMN silent_since INTEGER")
     db.execute("UPDATE ticket SET silent_since = waiting_since")
+
+
+@migrations()
+def mailing(db: Database) -> None:
+    """Remember who was mailed of what, and what agents want to be mailed of."""
+    db.executescript(mailed.TABLES)
 
 
 def open_writer(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from actors.settings.fields import Minutes, Problem, Section
+from actors.settings.fields import Minutes, Problem, Section, Url
 
 # One line, one `@`, nothing that a header could be made of.
 Address = Annotated[
@@ -29,6 +29,9 @@ class EmailSettings(Section, frozen=True):
     have agreed to that; `None`: never."""
     without_text: bool = False
     """Whether mails say that there is something, and not what."""
+    chat_url: Url | None = None
+    """Where shoppers find the chat: the link in their mails. `None`: the first of the
+    `chat.allowed_origins`."""
 
 
 class SmsSettings(Section, frozen=True):

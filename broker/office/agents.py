@@ -124,10 +124,16 @@ def _change(
         disabled_at,
         old.created_at,
         old.token_version + tokens_end,
+        old.notify if ask.notify is UNSET else _listed(ask.notify),
     )
     if _is_admin(old) and not _is_admin(new) and not _other_admins(db, old):
         return LAST_ADMIN
     return new if accounts.save_agent(db, new) else TAKEN
+
+
+def _listed(wishes: tuple[str, ...]) -> str:
+    """Return what an agent is mailed of as it is stored, each once."""
+    return msgspec.json.encode(tuple(dict.fromkeys(wishes))).decode()
 
 
 def _is_admin(agent: Agent) -> bool:

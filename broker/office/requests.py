@@ -49,6 +49,12 @@ class Request(
     """Base of what may be asked for."""
 
 
+Wish = Literal["new", "assigned", "mine"]
+"""What an agent is mailed of: new tickets; ones they are given; what is said in theirs
+while they are not there (F38)."""
+Wishes = Annotated[tuple[Wish, ...], Meta(max_length=3)]
+
+
 class MintToken(Request, frozen=True, kw_only=True, tag="token"):
     """A token, and an account for an agent who has none."""
 
@@ -105,6 +111,7 @@ class ChangeAgent(Request, frozen=True, kw_only=True, tag="agent.change"):
     role: StaffRole | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     password: Password | UnsetType | None = UNSET
+    notify: Wishes | UnsetType = UNSET
 
     def __repr__(self) -> str:
         """Show no password."""
@@ -161,6 +168,7 @@ class Employed(msgspec.Struct, frozen=True):
     """Whether it has a password."""
     disabled: bool
     created_at: int
+    notify: tuple[Wish, ...]
 
 
 AnyRequest = MintToken | AddSite | AddKey | RemoveKey | AddAgent | ChangeAgent
@@ -187,6 +195,7 @@ def employed(agent: Agent) -> Employed:
         agent.password is not None,
         agent.disabled_at is not None,
         agent.created_at,
+        msgspec.json.decode(agent.notify, type=tuple[Wish, ...]),
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 import trio
 
 from actors.cells.ports import Clock
+from actors.ids import Millis
 from broker.books import Books
 from storage import outgoing
 from storage.errors import Unwritable
@@ -25,7 +26,7 @@ from storage.outgoing import Delivery
 AT_ONCE = 8
 """Deliveries of a kind under way at a time."""
 SHORTEST_S, LONGEST_S = 1.0, 3600.0
-"""Between two attempts: it doubles from the first to the second."""
+"""Seconds between two attempts, if a kind has no pauses of its own."""
 GIVEN_UP_MS = 24 * 3600 * 1000
 """After so long an attempt that fails was the last one."""
 UNTOLD_MS = 7 * GIVEN_UP_MS
@@ -52,10 +53,33 @@ class Failed(msgspec.Struct, frozen=True):
     """Whether another attempt would fail too."""
 
 
+class Needless(msgspec.Struct, frozen=True):
+    """There is nothing to send any more: it is over."""
+
+
+class Later(msgspec.Struct, frozen=True):
+    """It is not time yet; this was no attempt."""
+
+    until: Millis
+
+
+Outcome = Sent | Failed | Needless | Later
+
+
+class Pauses(msgspec.Struct, frozen=True):
+    """Seconds between two attempts: it doubles from the first to the second."""
+
+    shortest: float = SHORTEST_S
+    longest: float = LONGEST_S
+
+
+USUAL = Pauses()
+
+
 class Adapter(Protocol):
     """The way out for one kind."""
 
-    async def send(self, delivery: Delivery) -> Sent | Failed:
+    async def send(self, delivery: Delivery) -> Outcome:
         """Hand it to the other side, in bounded time; cancelling loses nothing."""
         ...
 
@@ -84,12 +108,21 @@ class Counts:
 class Carrier:
     """Delivers what is of one kind."""
 
-    def __init__(self, kind: str, adapter: Adapter, books: Books, clock: Clock) -> None:
+    def __init__(
+        self,
+        kind: str,
+        adapter: Adapter,
+        *,
+        books: Books,
+        clock: Clock,
+        pauses: Pauses = USUAL,
+    ) -> None:
         self.kind = kind
         self.counts = Counts()
         self._adapter = adapter
         self._books = books
         self._clock = clock
+        self._pauses = pauses
         self._chance = random.Random()  # noqa: S311  # spreads attempts, hides nothing
         self._woken = trio.Event()
         self._under_way: set[int] = set()
@@ -148,14 +181,18 @@ class Carrier:
     async def _attempt(self, delivery: Delivery) -> Delivery:
         """Return the delivery as it is after one more attempt, which is durable."""
         try:
-            outcome = await self._adapter.send(delivery)
+            outcome: Outcome = await self._adapter.send(delivery)
         except Exception:
             # A bug of this adapter; what it was about is not for the logs.
             log.exception("%s %s could not be sent", self.kind, delivery.key)
             outcome = Failed("internal error")
         now = self._clock()
-        if isinstance(outcome, Sent):
-            self.counts.sent += 1
+        if isinstance(outcome, Later):
+            later = partial(outgoing.put_off, id_=delivery.id, until=outcome.until)
+            await self._write(later)
+            return delivery
+        if isinstance(outcome, Sent | Needless):
+            self.counts.sent += isinstance(outcome, Sent)
             await self._write(partial(outgoing.finish, id_=delivery.id, now=now))
             return msgspec.structs.replace(delivery, state="done")
         error = outcome.reason
@@ -173,8 +210,9 @@ class Carrier:
 
     def _pause(self, attempts: int) -> float:
         """Return for how many seconds to wait after so many attempts before this."""
-        longest = min(LONGEST_S, SHORTEST_S * 2.0 ** min(attempts + 1, 32))
-        return max(SHORTEST_S, longest * self._chance.uniform(0.5, 1.0))
+        shortest, longest = self._pauses.shortest, self._pauses.longest
+        pause = min(longest, shortest * 2.0 ** min(attempts + 1, 32))
+        return max(shortest, pause * self._chance.uniform(0.5, 1.0))
 
     async def _tell(self, delivery: Delivery) -> None:
         now, over = self._clock(), delivery.id

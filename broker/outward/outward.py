@@ -4,26 +4,39 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from broker.outward.delivery import Adapter, Carrier
+from broker.outward.delivery import Carrier, Pauses
+from broker.outward.mail.follower import MailFollower
+from broker.outward.mail.post import MailAdapter
 from broker.outward.sms import SmsAdapter
+from storage import mailing
 from storage.numbers import SMS
 
 if TYPE_CHECKING:
     from broker.server import Broker
 
 
+MAIL_PAUSES = Pauses(60.0, 3600.0)
+"""Mail servers that say "later" mean minutes (F38)."""
+
+
 class Outward:
     """The carriers of a broker; their tasks end with `run`."""
 
     def __init__(self, broker: "Broker") -> None:
-        self.sms = SmsAdapter(broker)
-        adapters: dict[str, Adapter] = {SMS: self.sms}
-        self.carriers = tuple(
-            Carrier(kind, adapter, broker.books, broker.clock)
-            for kind, adapter in adapters.items()
+        self.sms, self.mail = SmsAdapter(broker), MailAdapter(broker)
+        books, clock = broker.books, broker.clock
+        self.carriers = (
+            Carrier(SMS, self.sms, books=books, clock=clock),
+            Carrier(
+                mailing.KIND, self.mail, books=books, clock=clock, pauses=MAIL_PAUSES
+            ),
         )
-
+        self._mail_follower = MailFollower(broker)
         broker.hub.carry_out = self.wake
+
+    def committed(self) -> None:
+        """Have those look who follow the journal; costs nothing while they do."""
+        self._mail_follower.wake()
 
     def wake(self) -> None:
         """Look: something that has to leave is durable."""
@@ -34,11 +47,13 @@ class Outward:
         """Deliver, until cancelled or told to `stop`."""
         try:
             async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._mail_follower.run)
                 for carrier in self.carriers:
                     nursery.start_soon(carrier.run)
         finally:
             with trio.CancelScope(shield=True):
                 await self.sms.close()
+                await self.mail.close()
 
     async def stop(self) -> None:
         """Begin nothing more, and wait for what is under way."""

@@ -59,6 +59,8 @@ def test_every_key_has_a_variable(key: Key) -> None:
         "limits.trusted_networks": "10.0.0.0/8, ::1/128",
         "metrics.token": TOKEN,
         "sms.auth_token": TOKEN,
+        "mail.password": TOKEN,
+        "mail.port": "25",
         "log.access": "true",
         "limits.total": "1000",
     }.get(key.path, str(key.default))
@@ -99,7 +101,8 @@ def test_what_is_no_secret_has_no_file_variable() -> None:
         ("[server]\nprot = 1", ["server.prot", "server.port"]),
         ("[sever]\nport = 1", ["sever", "server"]),
         ("[limits]\nport = 1", ["limits.port", "server.port"]),
-        ("[mail]\nhost = 'x'", ["mail", "not known to this version"]),
+        ("[mail]\nfrom = 'x'", ["mail.from", "no-reply@localhost"]),
+        ("[mail]\nsender = 'a@b'", ["mail.sender", "not known to this version"]),
         ("[server]\nworkers = 4", ["server.workers", "Remove it"]),
         ("port = 8080", ["port", "not known"]),
         ("server = 8080", ["[server]"]),
@@ -130,7 +133,7 @@ def test_what_is_wrong_in_the_file_is_told_with_its_place_and_the_fix(
         ("SHOPWIRE_SERVER_PORT", "x", "server.port"),
         ("SHOPWIRE_SERVER_PROT", "1", "SHOPWIRE_SERVER_PORT"),
         ("SHOPWIRE_SEVER_PORT", "1", "SHOPWIRE_SERVER_PORT"),
-        ("SHOPWIRE_MAIL_HOST", "x", "not known"),
+        ("SHOPWIRE_MAIL_SENDER", "x", "not known"),
         ("SHOPWIRE_LIMITS_TRUSTED_NETWORKS", "x", "limits.trusted_networks"),
     ],
 )

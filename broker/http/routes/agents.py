@@ -19,6 +19,7 @@ from broker.office.requests import (
     Label,
     Password,
     StaffRole,
+    Wishes,
     employed,
 )
 from broker.server import Broker
@@ -47,6 +48,8 @@ class AgentPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: StaffRole | UnsetType = UNSET
     disabled: bool | UnsetType = UNSET
     password: Password | UnsetType | None = UNSET
+    notify: Wishes | UnsetType = UNSET
+    """What they are mailed of."""
 
     def __repr__(self) -> str:
         """Show no password."""

@@ -40,6 +40,7 @@ async def test_an_account_is_added_shown_and_listed(web: Web) -> None:
         "login": True,
         "disabled": False,
         "created_at": shown["created_at"],
+        "notify": [],
     }
     headers = await web.bearer()
     one = await web.client.get(f"{AGENTS}/ann", headers=headers)
@@ -56,6 +57,15 @@ async def test_what_a_patch_does_not_name_stays(web: Web) -> None:
     assert await change(web, name="Anna") == before | {"name": "Anna"}
     assert await change(web, email=None) == before | {"name": "Anna", "email": None}
     assert (await change(web, password=None))["login"] is False
+
+
+async def test_an_account_says_what_its_agent_is_mailed_of(web: Web) -> None:
+    assert (await add(web))["notify"] == []
+    assert (await change(web, notify=["mine", "new", "new"]))["notify"] == [
+        "mine",
+        "new",
+    ]
+    assert (await change(web, name="Anna"))["notify"] == ["mine", "new"]
 
 
 async def test_ids_and_addresses_are_not_given_twice(web: Web) -> None:

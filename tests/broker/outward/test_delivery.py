@@ -100,7 +100,7 @@ async def carrying(path: Path) -> AsyncGenerator[tuple[World, Carrier]]:
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(world.turn)
-            carrier = Carrier("sms", world, world.books, world.clock)
+            carrier = Carrier("sms", world, books=world.books, clock=world.clock)
             nursery.start_soon(carrier.run)
             await trio.testing.wait_all_tasks_blocked()
             yield world, carrier
