@@ -1,8 +1,11 @@
 /** What every build shares, and how the unit tests run. */
 
 import { defineConfig } from "vitest/config";
+// @ts-expect-error It is plain JavaScript, like the rest of the build.
+import { withoutInlineStyles } from "./build/inline-styles.mjs";
 
 export default defineConfig({
+  plugins: [withoutInlineStyles()],
   build: { target: "es2022" },
   test: {
     include: ["tests/**/*.test.{ts,tsx}"],

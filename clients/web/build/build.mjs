@@ -20,44 +20,46 @@ const VERSION = readVersion();
 
 /** Chunks that the widget loads when they are needed, by the name it asks for. */
 const LATER = {
-    pl: "widget/i18n/pl.chunk.ts",
-    de: "widget/i18n/de.chunk.ts",
-    ar: "widget/i18n/ar.chunk.ts",
-    emoji: "shared/emoji/picker.chunk.ts",
+  pl: "widget/i18n/pl.chunk.ts",
+  de: "widget/i18n/de.chunk.ts",
+  ar: "widget/i18n/ar.chunk.ts",
+  emoji: "shared/emoji/picker.chunk.ts",
 };
 
 /** Emoji names and keywords; a language that has none takes the English ones. */
 const EMOJI = { en: "en/emojibase", pl: "pl/cldr", de: "de/cldr" };
 
 async function buildAll(parts) {
-    if (parts.length === 0) rmSync(DIST, { recursive: true, force: true });
-    const wanted = (part) => parts.length === 0 || parts.includes(part);
-    mkdirSync(DIST, { recursive: true });
-    if (wanted("widget")) await widget();
-    await Promise.all(["desk", "demo"].filter(wanted).map(pageOf));
+  if (parts.length === 0) rmSync(DIST, { recursive: true, force: true });
+  const wanted = (part) => parts.length === 0 || parts.includes(part);
+  mkdirSync(DIST, { recursive: true });
+  if (wanted("widget")) await widget();
+  await Promise.all(["desk", "demo"].filter(wanted).map(pageOf));
 }
 
 async function widget() {
-    rmSync(join(DIST, "widget"), { recursive: true, force: true });
-    mkdirSync(join(DIST, "widget"), { recursive: true });
-    const later = emojiData();
-    const chunks = Object.entries(LATER).map(async ([name, entry]) => {
-        later[name] = await script(name, entry);
-    });
-    await Promise.all(chunks);
-    const main = await script("main", "widget/main.tsx", { __LATER__: later });
-    await script("widget", "widget/loader.ts", { __MAIN__: main }, { hashed: false });
+  rmSync(join(DIST, "widget"), { recursive: true, force: true });
+  const later = emojiData();
+  const built = Object.entries(LATER).map(async ([name, entry]) => [
+    name,
+    await script(name, entry),
+  ]);
+  // In the order above, whichever is ready first: the same sources, the same files.
+  Object.assign(later, Object.fromEntries(await Promise.all(built)));
+  const main = await script("main", "widget/main.tsx", { __LATER__: later });
+  await script("widget", "widget/loader.ts", { __MAIN__: main }, { hashed: false });
 }
 
 /** Returns the file names of the emoji data, `emoji-<language>` each. */
 function emojiData() {
-    const named = {};
-    for (const [language, folder] of Object.entries(EMOJI)) {
-        const source = `node_modules/emoji-picker-element-data/${folder}/data.json`;
-        const data = readFileSync(join(WEB, source));
-        named[`emoji-${language}`] = put(`emoji-${language}`, "json", data);
-    }
-    return named;
+  mkdirSync(join(DIST, "widget"), { recursive: true });
+  const named = {};
+  for (const [language, folder] of Object.entries(EMOJI)) {
+    const source = `node_modules/emoji-picker-element-data/${folder}/data.json`;
+    const data = readFileSync(join(WEB, source));
+    named[`emoji-${language}`] = put(`emoji-${language}`, "json", data);
+  }
+  return named;
 }
 
 /**
@@ -67,60 +69,60 @@ function emojiData() {
  * and its content security policy), and a nonce is all that a shop has to give.
  */
 async function script(name, entry, define = {}, { hashed = true } = {}) {
-    const output = await build({
-        configFile: join(WEB, "vite.config.ts"),
-        root: WEB,
-        logLevel: "warn",
-        define: constants(define),
-        build: {
-            write: false,
-            emptyOutDir: false,
-            lib: { entry: join(WEB, entry), formats: ["iife"], name: "_" },
-            rolldownOptions: { output: { extend: false } },
-        },
-    });
-    const [{ output: chunks }] = [output].flat();
-    if (chunks.length !== 1) throw new Error(`${entry} gave ${chunks.length} files`);
-    const code = chunks[0].code;
-    if (hashed) return put(name, "js", code);
-    writeFileSync(join(DIST, `${name}.js`), code);
-    return `${name}.js`;
+  const output = await build({
+    configFile: join(WEB, "vite.config.ts"),
+    root: WEB,
+    logLevel: "warn",
+    define: constants(define),
+    build: {
+      write: false,
+      emptyOutDir: false,
+      lib: { entry: join(WEB, entry), formats: ["iife"], name: "_" },
+      rolldownOptions: { output: { extend: false } },
+    },
+  });
+  const [{ output: chunks }] = [output].flat();
+  if (chunks.length !== 1) throw new Error(`${entry} gave ${chunks.length} files`);
+  const code = chunks[0].code;
+  if (hashed) return put(name, "js", code);
+  writeFileSync(join(DIST, `${name}.js`), code);
+  return `${name}.js`;
 }
 
 /** Writes a file named after its content, and returns its name. */
 function put(name, extension, content) {
-    const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
-    const file = `${name}-${hash}.${extension}`;
-    writeFileSync(join(DIST, "widget", file), content);
-    return file;
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const file = `${name}-${hash}.${extension}`;
+  writeFileSync(join(DIST, "widget", file), content);
+  return file;
 }
 
 async function pageOf(page) {
-    await build({
-        configFile: join(WEB, "vite.config.ts"),
-        root: join(WEB, page),
-        base: `/${page}/`,
-        logLevel: "warn",
-        define: constants({}),
-        build: {
-            outDir: join(DIST, page),
-            emptyOutDir: true,
-            // Addresses of data would need a wider content security policy.
-            assetsInlineLimit: 0,
-            modulePreload: { polyfill: false },
-        },
-    });
+  await build({
+    configFile: join(WEB, "vite.config.ts"),
+    root: join(WEB, page),
+    base: `/${page}/`,
+    logLevel: "warn",
+    define: constants({ __LATER__: emojiData() }),
+    build: {
+      outDir: join(DIST, page),
+      emptyOutDir: true,
+      // Addresses of data would need a wider content security policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
+  });
 }
 
 function constants(more) {
-    const all = { __VERSION__: VERSION, ...more };
-    return Object.fromEntries(
-        Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]),
-    );
+  const all = { __VERSION__: VERSION, ...more };
+  return Object.fromEntries(
+    Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)]),
+  );
 }
 
 function readVersion() {
-    return JSON.parse(readFileSync(join(WEB, "package.json"), "utf8")).version;
+  return JSON.parse(readFileSync(join(WEB, "package.json"), "utf8")).version;
 }
 
 console.log(`Building into ${basename(WEB)}/dist`);

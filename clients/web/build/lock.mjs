@@ -8,13 +8,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const LOCK = join(
-    dirname(dirname(fileURLToPath(import.meta.url))),
-    "package-lock.json",
+  dirname(dirname(fileURLToPath(import.meta.url))),
+  "package-lock.json",
 );
 
 const lock = JSON.parse(readFileSync(LOCK, "utf8"));
 for (const entry of Object.values(lock.packages)) {
-    delete entry.resolved;
-    delete entry.funding;
+  delete entry.resolved;
+  delete entry.funding;
 }
 writeFileSync(LOCK, `${JSON.stringify(lock, null, 2)}\n`);

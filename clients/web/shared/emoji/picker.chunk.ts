@@ -1,1 +1,4 @@
-document.currentScript?.dispatchEvent(new Event("chunk"));
+import { handOver } from "../chunk";
+import { emojiPicker } from "./picker";
+
+handOver(emojiPicker);

@@ -1,1 +1,4 @@
-document.currentScript?.dispatchEvent(new Event("chunk"));
+import { handOver } from "../../shared/chunk";
+import { ar } from "./ar";
+
+handOver(ar);

@@ -1,0 +1,110 @@
+/** Images: checked here first, sent with a token, shown from memory. */
+
+/** As the broker takes them (spec F10). */
+export const KINDS = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+export const MOST_BYTES = 10 * 1024 * 1024;
+export const MOST_PER_MESSAGE = 10;
+
+export type Unfit = "kind" | "size" | "empty";
+
+/** Returns why `file` cannot be sent, if that is known already. */
+export function unfit(file: File): Unfit | undefined {
+  if (!KINDS.includes(file.type)) return "kind";
+  if (file.size === 0) return "empty";
+  return file.size > MOST_BYTES ? "size" : undefined;
+}
+
+/** Returns the images among what was pasted or dropped. */
+export function imagesIn(transfer: DataTransfer | null): File[] {
+  return [...(transfer?.files ?? [])].filter(({ type }) => type.startsWith("image/"));
+}
+
+/** The upload was refused, or did not arrive. */
+export class NotUploaded extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+export interface Upload {
+  /** The blob's id, to be named in a message. Rejects with `NotUploaded`. */
+  done: Promise<string>;
+  cancel(): void;
+}
+
+/** Sends `file` to `url`; `progress` hears from 0 to 1 how far it is. */
+export function upload(
+  url: string,
+  file: File,
+  bearer: string,
+  progress: (share: number) => void,
+): Upload {
+  // Not `fetch`: it tells nobody how far an upload is.
+  const request = new XMLHttpRequest();
+  const done = new Promise<string>((resolve, reject) => {
+    request.upload.addEventListener("progress", ({ loaded, total }) =>
+      progress(total > 0 ? loaded / total : 0),
+    );
+    request.addEventListener("load", () => {
+      const answer: unknown = request.response;
+      const { blob, code } = (answer ?? {}) as { blob?: string; code?: string };
+      if (request.status < 300 && blob) resolve(blob);
+      else reject(new NotUploaded(code ?? String(request.status)));
+    });
+    for (const ending of ["error", "abort", "timeout"]) {
+      request.addEventListener(ending, () => reject(new NotUploaded(ending)));
+    }
+  });
+  request.open("POST", url);
+  request.responseType = "json";
+  request.setRequestHeader("Authorization", bearer);
+  request.setRequestHeader("Content-Type", file.type);
+  request.setRequestHeader("X-Filename", encodeURIComponent(file.name).slice(0, 200));
+  request.send(file);
+  return { done, cancel: () => request.abort() };
+}
+
+/** Images of the chat that were fetched, as addresses that a page can show. */
+export class Gallery {
+  private readonly fetched = new Map<string, Promise<string>>();
+  private readonly made: string[] = [];
+
+  constructor(
+    private readonly api: string,
+    private readonly bearer: () => Promise<string>,
+  ) {}
+
+  /** Returns the `blob:` address of an image. Rejects if it cannot be had now. */
+  address(blob: string): Promise<string> {
+    const known = this.fetched.get(blob) ?? this.fetch(blob);
+    this.fetched.set(blob, known);
+    // Next time somebody looks it is asked for again.
+    known.catch(() => this.fetched.delete(blob));
+    return known;
+  }
+
+  /** Knows an image already: we have just sent it. */
+  keep(blob: string, file: Blob): void {
+    this.fetched.set(blob, Promise.resolve(this.shown(file)));
+  }
+
+  /** Lets go of all of them. */
+  clear(): void {
+    for (const address of this.made) URL.revokeObjectURL(address);
+    this.fetched.clear();
+  }
+
+  private async fetch(blob: string): Promise<string> {
+    const answer = await fetch(`${this.api}/v1/blobs/${encodeURIComponent(blob)}`, {
+      headers: { Authorization: await this.bearer() },
+    });
+    if (!answer.ok) throw new NotUploaded(String(answer.status));
+    return this.shown(await answer.blob());
+  }
+
+  private shown(image: Blob): string {
+    const address = URL.createObjectURL(image);
+    this.made.push(address);
+    return address;
+  }
+}

@@ -1,0 +1,104 @@
+/** The widget as a whole: a custom element with a shadow root, and what is in it. */
+
+import { render } from "preact";
+import { accentOf, declarations, tokens } from "../shared/design/tokens";
+import tokensCss from "../shared/design/tokens.css?inline";
+import type { Model } from "./model";
+import { Launcher, Preview } from "./parts/launcher";
+import { Panel } from "./parts/panel";
+import { Shown } from "./parts/use";
+import type { Theme } from "./options";
+import type { State } from "./state";
+import widgetCss from "./widget.css?inline";
+
+export const TAG = "shop-wire";
+
+class ShopWire extends HTMLElement {}
+
+/** What is on the page of one booted widget. */
+export class Widget {
+  private readonly host: HTMLElement;
+  private readonly root: ShadowRoot;
+  private readonly colours = new CSSStyleSheet();
+  private painted = "";
+  private due = false;
+
+  constructor(
+    private readonly model: () => Model,
+    /** Whether there is a button to open the panel. */
+    private readonly launcher: () => boolean,
+  ) {
+    // An older widget on the same page may have defined it.
+    if (!customElements.get(TAG)) customElements.define(TAG, ShopWire);
+    this.host = document.createElement(TAG);
+    this.root = this.host.attachShadow({ mode: "open" });
+    const fixed = new CSSStyleSheet();
+    fixed.replaceSync(tokensCss + widgetCss);
+    // Adopted: a page may forbid styles inside elements, and `<style>` is one.
+    this.root.adoptedStyleSheets = [this.colours, fixed];
+    document.body.append(this.host);
+  }
+
+  /** Draws what there is now, soon, and once for many changes. */
+  draw = (): void => {
+    if (this.due) return;
+    this.due = true;
+    queueMicrotask(() => {
+      this.due = false;
+      this.drawNow();
+    });
+  };
+
+  remove(): void {
+    render(null, this.root);
+    this.host.remove();
+  }
+
+  private drawNow(): void {
+    const model = this.model();
+    const { state } = model;
+    this.paint(state);
+    const there = state.config?.tab === true || (state.open && state.link !== "over");
+    const scheme = (state.config?.theme as Theme | undefined)?.scheme ?? "auto";
+    const side = (state.config?.theme as Theme | undefined)?.position ?? "end";
+    render(
+      <Shown.Provider value={{ model, state }}>
+        <div
+          class={`tokens root ${side} ${state.open ? "opened" : ""}`}
+          dir={state.say.dir}
+          lang={state.say.locale}
+          data-scheme={scheme}
+          hidden={!there}
+        >
+          {there && state.open && <Panel />}
+          {there && this.launcher() && <Preview />}
+          {there && this.launcher() && <Launcher />}
+          <p class="sr" role="status">
+            {state.announced}
+          </p>
+        </div>
+      </Shown.Provider>,
+      this.root,
+    );
+  }
+
+  /** Puts the shop's colours in, when they have changed. */
+  private paint({ config }: State): void {
+    const { accent, font, radius } = (config?.theme ?? {}) as Theme;
+    const wanted = `${accent} ${font} ${radius}`;
+    if (wanted === this.painted) return;
+    this.painted = wanted;
+    const of = (scheme: "light" | "dark"): string =>
+      declarations(tokens(accentOf(accent), scheme));
+    const own = [
+      font && /^[\w\s,"'-]+$/.test(font) ? `--font:${font};` : "",
+      radius && /^\d{1,2}$/.test(radius) ? `--radius-panel:${radius}px;` : "",
+    ].join("");
+    this.colours.replaceSync(
+      `.root{${of("light")}color-scheme:light}` +
+        `.root[data-scheme=dark]{${of("dark")}color-scheme:dark}` +
+        `@media(prefers-color-scheme:dark){.root[data-scheme=auto]{${of("dark")}color-scheme:dark}}` +
+        (own && `.root.root{${own}}`),
+    );
+  }
+}
