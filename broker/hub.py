@@ -18,6 +18,7 @@ from actors.chat.events import (
     CheckedIn,
     Closed,
     Event,
+    Measured,
     OfferChanged,
     Opened,
     seen_by_shopper,
@@ -266,6 +267,8 @@ class Hub:
         body = event.body
         if isinstance(body, CheckedIn):
             self._check_in(chat, state, body)
+        elif isinstance(body, Measured):
+            self._measured(chat, state, body)
         elif isinstance(body, Assigned):
             self._see_out(chat, state)
         elif isinstance(body, OfferChanged):
@@ -327,13 +330,19 @@ class Hub:
             peer.say(AttentionPush("attention", chat, why="out_of_reach"))
 
     def _check_in(self, chat: ChatId, state: ChatState, body: CheckedIn) -> None:
-        peers = self._concerned(SiteId(state.site), state, body)
+        missed = body.state == "missed"
+        peers = self._concerned(SiteId(state.site), state, missed=missed)
         self.push(peers, check_in(chat, state, body))
-        if body.state == "missed" and state.assignee is None:
+        if missed and state.assignee is None:
             # Nobody in particular has failed to answer: somebody is to see to it.
             supervisors = [peer for peer in peers if peer.role == "admin"]
             said = AttentionPush("attention", chat, why="overdue")
             self.push(supervisors, said)
+
+    def _measured(self, chat: ChatId, state: ChatState, body: Measured) -> None:
+        if body.state == "missed":
+            peers = self._concerned(SiteId(state.site), state, missed=True)
+            self.push(peers, AttentionPush("attention", chat, why=body.measure))
 
     def ask_to_rate(self, chat: ChatId, who: Person) -> None:
         """Ask `who`, if they have the chat open, how it was."""
@@ -346,14 +355,13 @@ class Hub:
         return [p for p in self._staff.get(site, ()) if p.sub in agents]
 
     def _concerned(
-        self, site: SiteId, state: ChatState, body: CheckedIn
+        self, site: SiteId, state: ChatState, *, missed: bool
     ) -> list["Peer"]:
         """Return who is to hear of a check-in: its agent, or its team if it has none.
 
         Of a missed one the supervisors hear too (U6).
         """
         staff, owner = self.staff(site), state.assignee
-        missed = body.state == "missed"
         if owner is not None:
             wanted = frozenset({owner})
         else:

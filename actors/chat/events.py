@@ -15,6 +15,7 @@ from actors.ids import Millis, Person, Seq
 Auto = Literal["welcome", "offhours", "checkin", "bot", "handoff", "idle"]
 Status = Literal["open", "snoozed", "closed"]
 Channel = Literal["chat", "sms"]
+Measure = Literal["first_response", "next_response", "resolution"]
 Control = Literal["bot", "humans", "external", "none"]
 
 
@@ -189,6 +190,21 @@ class CheckedIn(Body, frozen=True, gc=False):
     """Begin of the silence."""
 
 
+class Measured(Body, frozen=True, gc=False):
+    """A promise of the shop was kept, or not (F41)."""
+
+    kind: ClassVar[str] = "sla"
+    hidden: ClassVar[bool] = True
+    measure: Measure
+    due: Millis
+    state: Literal["met", "missed"]
+    late_by: Millis | None = None
+    """By how much open time what was promised came too late; `None` of a missed one:
+    it had not come yet."""
+    policy: str = ""
+    """Whose promise it is."""
+
+
 class Texted(Body, frozen=True, gc=False, omit_defaults=True):
     """The provider has taken the message at `of`, or it did not get there (F21)."""
 
@@ -211,6 +227,7 @@ AnyBody = (
     | Closed
     | Assigned
     | CheckedIn
+    | Measured
     | ControlChanged
     | Tagged
     | OfferChanged

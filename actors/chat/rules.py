@@ -13,6 +13,7 @@ from actors.chat import (
     offhours,
     rating,
     routing,
+    sla,
     tags,
     talk,
     texting,
@@ -113,6 +114,8 @@ def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
         soonest = _sooner(soonest, idle.deadline(state, rules))
     if state.offer is not None:
         soonest = _sooner(soonest, state.offer.until)
+    if rules.settings.sla.policies:
+        soonest = _sooner(soonest, sla.deadline(state, rules))
     return soonest
 
 
@@ -128,7 +131,7 @@ def _settled(state: ChatState, outcome: Outcome, rules: Rules) -> Outcome:
         return outcome
     if state.offer is not None:
         outcome = transfer.with_offer_withdrawn(state, outcome)
-    return offhours.with_reply(state, outcome, rules)
+    return sla.judged(state, offhours.with_reply(state, outcome, rules), rules)
 
 
 def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
@@ -183,4 +186,6 @@ def _tick(state: ChatState, command: Tick, rules: Rules) -> Outcome:
             return Unchanged()
         woken = StatusChanged("snoozed", "open", None, "due")
         return (Event(SYSTEM, command.at, woken),)
-    return idle.tick(state, command, rules) or checkin.tick(state, command, rules)
+    broken = sla.tick(state, command, rules)
+    more = idle.tick(state, command, rules) or checkin.tick(state, command, rules)
+    return broken + more if isinstance(more, tuple) else broken or more

@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 from msgspec import UNSET
 
+from actors.chat.clocks import Clocks
 from actors.chat.events import (
     AnyBody,
     Assigned,
@@ -20,6 +21,7 @@ from actors.chat.events import (
     Event,
     Got,
     Legal,
+    Measured,
     Noted,
     OfferChanged,
     Opened,
@@ -149,6 +151,8 @@ class ChatState(msgspec.Struct, gc=False):
     ball: Ball | None = None
     paused_at: Millis | None = None
     """Since when the shopper's wait does not count, if it does not."""
+    clocks: Clocks = msgspec.field(default_factory=Clocks)
+    """What the shop has promised."""
     cursors: dict[str, Cursor] = msgspec.field(default_factory=dict)
     seen: dict[str, dict[str, Seq]] = msgspec.field(default_factory=dict)
     """Where each command ended up, by asker and id: for the chat's whole life (F8)."""
@@ -205,11 +209,13 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
     if by == state.shopper:
         state.shopper_said = state.seq
         _fall_silent(state, None)
+        state.clocks.ask(event.at)
         if ball is None:
             _wait(state, Ball(event.at, event.at))
         return
     _step_in(state, by)
     state.answered_at = event.at
+    state.clocks.answer()
     _fall_silent(state, event.at)
     if not said.hold:
         state.ball = None
@@ -243,14 +249,12 @@ def _step_in(state: ChatState, who: Person) -> None:
 def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> None:
     match body:
         case Opened():
-            state.chat, state.site = body.chat, body.site
-            state.profile, state.channel = body.profile, body.channel
-            state.previous, state.shopper = body.previous, by
-            state.team = body.team
-            state.opened_at = state.last_at = at
+            _opened(state, at, by, body)
         case StatusChanged():
             state.status, state.until = body.to, body.until
             state.closed_at = None  # A ticket of SMS may come back from its end.
+            if body.origin == "closed":
+                state.clocks.begin(at)
             _pause_or_go_on(state, at)
             _begin_silence_anew(state, at)
         case Assigned():
@@ -267,9 +271,11 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             state.closed_why, state.no_csat = body.reason, body.no_csat
             state.offer = state.idle_since = None
             state.closed_at = at
-            state.ball = state.paused_at = None
+            state.ball = state.paused_at = state.clocks.asked = None
         case CheckedIn():
             _checked_in(state, at, body)
+        case Measured():
+            state.clocks.judge(body)
         case ControlChanged():
             state.control = body.to
             _pause_or_go_on(state, at)
@@ -286,6 +292,15 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             pass
         case _:
             assert_never(body)
+
+
+def _opened(state: ChatState, at: Millis, by: Person, body: Opened) -> None:
+    state.chat, state.site = body.chat, body.site
+    state.profile, state.channel = body.profile, body.channel
+    state.previous, state.shopper = body.previous, by
+    state.team = body.team
+    state.opened_at = state.last_at = at
+    state.clocks.begin(at)
 
 
 def _offered(state: ChatState, at: Millis, body: OfferChanged) -> None:
@@ -325,6 +340,7 @@ def _checked_in(state: ChatState, at: Millis, body: CheckedIn) -> None:
 
 def _pause_or_go_on(state: ChatState, at: Millis) -> None:
     """Remember when the wait does not count, so that its age is kept over a pause."""
+    state.clocks.turn(at, on=counts(state))
     if not counts(state):
         if state.paused_at is None:
             state.paused_at = at

@@ -17,6 +17,7 @@ from actors.chat.events import (
     Event,
     Got,
     Legal,
+    Measured,
     Noted,
     OfferChanged,
     Opened,
@@ -48,6 +49,7 @@ BODIES: list[AnyBody] = [
     Closed("agent"),
     Assigned(None, "ann", "reply"),
     CheckedIn("missed", 2, Millis(5)),
+    Measured("first_response", Millis(5), "missed", Millis(1), "basic"),
     ControlChanged("bot", "humans", "taken"),
     Tagged(("vip",), ("new",)),
     OfferChanged("ann", "ben", "offered", Millis(9)),
@@ -223,6 +225,7 @@ def test_a_fold_takes_up_where_the_state_is_and_refuses_a_hole() -> None:
         (StatusChanged("open", "snoozed"), False),
         (Assigned(None, "ann", "reply"), False),
         (CheckedIn("due", 0, Millis(0)), False),
+        (Measured("resolution", Millis(0), "met"), False),
         (Texted("sent", Seq(3)), False),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.settings.attention import CheckInSettings
+from actors.settings.attention import CheckInSettings, SlaPolicy, SlaSettings
 from actors.settings.document import Settings
 from tests.system.client import Client, Frame
 from tests.system.moments import within
@@ -130,6 +130,28 @@ async def test_a_snooze_ends_by_itself(quick_shop: Shop) -> None:
     (woken, *_) = [m for m in await within(4000, ann) if m.frame["t"] == "ev"]
     assert round(woken.after) == 3600
     assert woken.frame["body"] == {"from": "snoozed", "to": "open", "why": "due"}
+
+
+async def test_a_broken_promise_is_told_to_who_looks_after_it(
+    quick_shop: Shop,
+) -> None:
+    policy = SlaPolicy("basic", first_response=30, resolution=3600)
+    await quick_shop.settle(
+        Settings(check_in=CheckInSettings(enabled=False), sla=SlaSettings((policy,)))
+    )
+    sara, chat = await started(quick_shop)
+    ann = await quick_shop.agent()
+    await ann.ask("chat.open", chat=chat)
+    await ann.until(t="live")
+    event, push = await within(40, ann)
+    assert (event.frame["kind"], event.frame["body"]["state"]) == ("sla", "missed")
+    assert event.frame["body"]["policy"] == "basic"
+    assert 30 <= event.after < 31
+    assert push.frame | {"kind": "attention", "why": "first_response"} == push.frame
+    await sara.ask("chat.end", chat=chat)
+    assert [frame["kind"] for frame in await ann.take(2)] == ["sla", "closed"]
+    # Not a word of it to the shopper.
+    assert all(frame.get("kind") != "sla" for frame in sara.heard)
 
 
 @pytest.mark.parametrize("away", [0, 100, 170, 250, 1000, 100_000])
