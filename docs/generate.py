@@ -1,5 +1,5 @@
 """Writes `docs/protocol.md` from the program's own types, and the tables of
-`docs/operations.md`; `--check` only compares.
+`docs/operations.md` and `docs/storefront.md`; `--check` only compares.
 
     python docs/generate.py [--check]
 
@@ -20,7 +20,8 @@ from broker.asyncapi import server_frames
 from broker.requests import REQUESTS
 from broker.wire import frames
 from broker.wire.errors import FINAL, TABLE, Close
-from docs import keys
+from docs import keys, settings
+from docs.forms import type_of
 
 PAGE = Path(__file__).with_name("protocol.md")
 
@@ -104,7 +105,7 @@ def _fields(struct: type[msgspec.Struct]) -> Iterator[str]:
     yield "|---|---|---|"
     for field in fields:
         note = "" if field.required else "optional"
-        yield f"| `{field.encode_name}` | {_type(field.type)} | {note} |"
+        yield f"| `{field.encode_name}` | {type_of(field.type)} | {note} |"
     yield ""
 
 
@@ -131,54 +132,13 @@ def _doc(thing: type) -> str:
     return " ".join((inspect.getdoc(thing) or "").split())
 
 
-def _type(kind: object) -> str:
-    """Return a type in the words of JSON."""
-    kind = getattr(kind, "__supertype__", kind)
-    origin = typing.get_origin(kind)
-    if origin is typing.Annotated:
-        return _annotated(kind)
-    if origin is typing.Literal:
-        return " or ".join(f"`{value}`" for value in typing.get_args(kind))
-    if origin in {tuple, list}:
-        return f"list of {_type(typing.get_args(kind)[0])}"
-    if origin is dict:
-        key, value = typing.get_args(kind)
-        return f"map from {_type(key)} to {_type(value)}"
-    if args := typing.get_args(kind):
-        told = [_type(arg) for arg in args if arg is not msgspec.UnsetType]
-        return " or ".join(dict.fromkeys(told))
-    names: dict[object, str] = {str: "text", int: "number", float: "number"}
-    names[bool] = "true or false"
-    if kind in names:
-        return names[kind]
-    if kind is type(None):
-        return "null"
-    return "map" if inspect.isclass(kind) else str(kind)
-
-
-def _annotated(kind: object) -> str:
-    inner, *metas = typing.get_args(kind)
-    told = _type(inner)
-    for meta in metas:
-        if isinstance(meta, msgspec.Meta):
-            bounds = [
-                f"{word} {value}"
-                for word, value in (
-                    ("from", meta.ge),
-                    ("to", meta.le),
-                    ("below", meta.lt),
-                    ("at least", meta.min_length),
-                    ("at most", meta.max_length),
-                )
-                if value is not None
-            ]
-            told += f" ({', '.join(bounds)})" if bounds else ""
-    return told
-
-
 def main() -> int:
     """Write the pages, or return 1 if one is not up to date."""
-    pages = {PAGE: page(), keys.PAGE: keys.page()}
+    pages = {
+        PAGE: page(),
+        keys.PAGE: keys.page(),
+        settings.PAGE: settings.page(),
+    }
     if "--check" in sys.argv[1:]:
         return int(any(file.read_text() != pages[file] for file in pages))
     for file, text in pages.items():

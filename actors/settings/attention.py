@@ -5,45 +5,82 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from actors.settings.fields import Minutes, Problem, Section, Text, empty
+from actors.settings.fields import Minutes, Problem, Section, Text, empty, says
 
 
 class CheckInSettings(Section, frozen=True):
     """How long a shopper may wait without a sign of life (spec U6)."""
 
-    enabled: bool = True
-    remind_s: Annotated[int, Meta(ge=5, le=86_400)] = 180
-    breach_s: Annotated[int, Meta(ge=6, le=86_400)] = 300
-    auto_s: Annotated[int, Meta(ge=5, le=86_400)] | None = None
-    auto_text: Text = "Still looking into this. Thank you for your patience."
+    enabled: Annotated[
+        bool, says("Whether agents are reminded of shoppers who wait.")
+    ] = True
+    remind_s: Annotated[
+        int, Meta(ge=5, le=86_400), says("Seconds of silence after which they are.")
+    ] = 180
+    breach_s: Annotated[
+        int,
+        Meta(ge=6, le=86_400),
+        says("Seconds after which it counts as missed, and supervisors hear of it."),
+    ] = 300
+    auto_s: Annotated[
+        Annotated[int, Meta(ge=5, le=86_400)] | None,
+        says("Seconds after which the broker says something itself; null: never."),
+    ] = None
+    auto_text: Annotated[Text, says("What it says then.")] = (
+        "Still looking into this. Thank you for your patience."
+    )
 
 
 class IdleSettings(Section, frozen=True):
     """When a chat is closed whose shopper does not answer any more (spec F43)."""
 
-    close_min: Minutes | None = None
-    """Of silence after our last word; `None`: never."""
-    warn_min: Minutes | None = None
-    """Before that, in which the shopper is warned; `None`: not at all."""
-    warn_text: Text = "Are you still there? This chat will be closed soon."
+    close_min: Annotated[
+        Minutes | None,
+        says(
+            "Minutes of a shopper's silence after which the chat is closed; "
+            "null: never."
+        ),
+    ] = None
+    warn_min: Annotated[
+        Minutes | None,
+        says("Minutes before that at which they are warned; null: not at all."),
+    ] = None
+    warn_text: Annotated[Text, says("What they are warned with.")] = (
+        "Are you still there? This chat will be closed soon."
+    )
 
 
 class SlaPolicy(Section, frozen=True):
     """What the shop promises, in seconds of open hours (spec F41)."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=64)]
-    first_response: Annotated[int, Meta(ge=1, le=30 * 86_400)] | None = None
-    """From the first message to the first answer by a human."""
-    next_response: Annotated[int, Meta(ge=1, le=30 * 86_400)] | None = None
-    """From any later message that nobody has answered to the answer."""
-    resolution: Annotated[int, Meta(ge=1, le=365 * 86_400)] | None = None
-    """From the first message to the end."""
+    name: Annotated[
+        str, Meta(min_length=1, max_length=64), says("What reports call it.")
+    ]
+    first_response: Annotated[
+        Annotated[int, Meta(ge=1, le=30 * 86_400)] | None,
+        says(
+            "Seconds from the first message to the first answer by a human; "
+            "null: not measured."
+        ),
+    ] = None
+    next_response: Annotated[
+        Annotated[int, Meta(ge=1, le=30 * 86_400)] | None,
+        says("Seconds from any later message to the answer."),
+    ] = None
+    resolution: Annotated[
+        Annotated[int, Meta(ge=1, le=365 * 86_400)] | None,
+        says("Seconds from the first message to the end."),
+    ] = None
 
 
 class SlaSettings(Section, frozen=True):
     """The policies; each is measured by itself."""
 
-    policies: Annotated[tuple[SlaPolicy, ...], Meta(max_length=20)] = ()
+    policies: Annotated[
+        tuple[SlaPolicy, ...],
+        Meta(max_length=20),
+        says("What the shop promises; each is measured by itself."),
+    ] = ()
 
 
 def problems(

@@ -22,12 +22,18 @@ Url = Annotated[
         max_length=URL_BYTES,
     ),
 ]
-Text = Annotated[str, Meta(max_length=2000)]
+# No NUL: SQLite and C libraries would cut the text there.
+Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Minutes = Annotated[int, Meta(ge=1, le=30 * 24 * 60)]
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,64}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)")]
 """Of a team, or an agent."""
 Word = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+def says(help_: str) -> Meta:
+    """Return what the schema and the documentation say of a setting."""
+    return Meta(description=help_)
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from actors.settings.fields import Problem, Seconds, Section, Text, empty
+from actors.settings.fields import Problem, Seconds, Section, Text, empty, says
 from actors.templates import Malformed, Place, parse
 
 # `24:00` ends a day; a window that ends before it begins ends on the next one.
@@ -24,20 +24,22 @@ KNOWN = frozenset({"hours.next"})
 class Week(Section, frozen=True):
     """The windows of each day; without any the shop is closed on it."""
 
-    mon: Windows = ()
-    tue: Windows = ()
-    wed: Windows = ()
-    thu: Windows = ()
-    fri: Windows = ()
-    sat: Windows = ()
-    sun: Windows = ()
+    mon: Annotated[Windows, says("The windows of a Monday.")] = ()
+    tue: Annotated[Windows, says("The windows of a Tuesday.")] = ()
+    wed: Annotated[Windows, says("The windows of a Wednesday.")] = ()
+    thu: Annotated[Windows, says("The windows of a Thursday.")] = ()
+    fri: Annotated[Windows, says("The windows of a Friday.")] = ()
+    sat: Annotated[Windows, says("The windows of a Saturday.")] = ()
+    sun: Annotated[Windows, says("The windows of a Sunday.")] = ()
 
 
 class Holiday(Section, frozen=True):
     """A date that has other windows than its weekday: none, if nothing is said."""
 
-    date: Date
-    windows: Windows = ()
+    date: Annotated[Date, says("The day, as 2027-01-01.")]
+    windows: Annotated[
+        Windows, says("When the shop answers on it; none: not at all.")
+    ] = ()
 
 
 class HoursSettings(Section, frozen=True):
@@ -51,15 +53,27 @@ class HoursSettings(Section, frozen=True):
             description="Where the shop's day begins: an IANA zone, as Europe/Warsaw.",
         ),
     ] = "UTC"
-    weekly: Week | None = None
-    """`None`: always open."""
-    holidays: Annotated[tuple[Holiday, ...], Meta(max_length=MAX_HOLIDAYS)] = ()
-    auto_reply: Text | None = None
-    """Said once in each closed period, a template as macros are; `None`: nothing."""
-    when_no_agents: bool = False
-    """Whether the same is said while nobody is there, in open hours."""
-    quiet_s: Seconds = 600
-    """For so long after a human's answer it is not said."""
+    weekly: Annotated[
+        Week | None,
+        says("When the shop answers, in the wall time of its zone; null: always."),
+    ] = None
+    holidays: Annotated[
+        tuple[Holiday, ...],
+        Meta(max_length=MAX_HOLIDAYS),
+        says("Dates that are not like their weekday."),
+    ] = ()
+    auto_reply: Annotated[
+        Text | None,
+        says(
+            "Said once in each closed period, a template as macros are; null: nothing."
+        ),
+    ] = None
+    when_no_agents: Annotated[
+        bool, says("Whether the same is said in open hours while nobody is there.")
+    ] = False
+    quiet_s: Annotated[
+        Seconds, says("Seconds after a human's answer in which it is not said.")
+    ] = 600
 
 
 def problems(hours: HoursSettings) -> Iterator[Problem]:
