@@ -25,6 +25,7 @@ from broker.http.pages import Pages
 from broker.http.routes import (
     agents,
     blobs,
+    demo,
     health,
     history,
     keys,
@@ -82,6 +83,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         *blobs.routes(broker, guards, gallery),
         *tickets.routes(broker, guards),
         *transcripts.routes(broker, guards),
+        *demo.routes(broker),
         serving(folder(PUBLIC)),
         serving_built(broker, Built(dist())),
     ]

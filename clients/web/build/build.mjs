@@ -9,7 +9,14 @@
  */
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -110,8 +117,17 @@ async function pageOf(page) {
       // Addresses of data would need a wider content security policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: pagesIn(join(WEB, page)) },
     },
   });
+}
+
+/** Returns the pages of a folder: its own `index.html`, and those one level below. */
+function pagesIn(root) {
+  const below = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(root, entry.name, "index.html"));
+  return [join(root, "index.html"), ...below].filter((file) => existsSync(file));
 }
 
 function constants(more) {
