@@ -222,7 +222,8 @@ class Crowd:
             self._next()
             self._make(move, zero + move.at)
         if self._move is not None:
-            self.scene.loop.at(zero + self._move.at, self._play)
+            # Never in the past: sockets are to be read in between.
+            self.scene.loop.at(max(zero + self._move.at, clock()), self._play)
 
     def _make(self, move: Move, intended: float) -> None:
         what, talk = move.what, self.talks[move.chat]

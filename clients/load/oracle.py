@@ -65,6 +65,8 @@ class Oracle:
     def answered(self, write: Write, ok: Heard, serial: int, now: float) -> None:
         """Judge the answer to a write, on the connection `serial` of its author."""
         write.acked_at = now
+        furthest, kind = write.talk.furthest, write.mark.kind
+        furthest[kind] = max(furthest.get(kind, 0), write.mark.number)
         follower = write.talk.followers.get(AUTHOR[write.mark.kind])
         if ok.chat and write.chat and ok.chat != write.chat:
             words = f"{write.id} was answered with chat {ok.chat}"
@@ -111,9 +113,13 @@ class Oracle:
             if write.acked_at and not write.arrived:
                 words = f"{write.id} (seq {write.seq}) was answered and never came"
                 self._figures.wrong("lost", write.chat, words, now)
+                self._figures.totals["never_came"] += 1
                 self._figures.took("fanout", write.intended, now)
             elif write.sent_at and not write.acked_at:
                 self._figures.totals["unanswered"] += 1
+                if write.mark.number < talk.furthest.get(write.mark.kind, 0):
+                    words = "a message was never answered, though later ones were"
+                    self._figures.problem(words)
 
     def _own(
         self, follower: Follower, mark: Mark, event: Heard, fit: Fit, serial: int

@@ -50,18 +50,23 @@ def from_tokens(path: Path, plan: Plan) -> People:
     Raises:
         BadPlan: it cannot be read, or names too few.
     """
-    lines = [line for line in _read(path).splitlines() if line.strip()]
-    try:
-        tokens = [msgspec.json.decode(line, type=Token) for line in lines]
-    except msgspec.MsgspecError as error:
-        form = '{"role": …, "sub": …, "token": …} a line'
-        raise BadPlan(f"{path}: {error}; it takes {form}") from error
+    tokens = _tokens(path)
     shoppers = _who(t for t in tokens if t.role == "shopper")
     agents = _who(t for t in tokens if t.role in {"agent", "admin"})
     if len(shoppers) < plan.chats:
         few = f"{len(shoppers)} shoppers' tokens for {plan.chats} chats"
         raise BadPlan(f"{path}: {few}; lower --chats, or make more")
     return People(shoppers[: plan.chats], agents[: plan.agents])
+
+
+def agents_of(path: Path, plan: Plan) -> tuple[Who, ...]:
+    """Return the agents of a token file.
+
+    Raises:
+        BadPlan: it cannot be read.
+    """
+    agents = _who(t for t in _tokens(path) if t.role in {"agent", "admin"})
+    return agents[: plan.agents]
 
 
 def from_site_key(path: Path, plan: Plan) -> People:
@@ -115,6 +120,15 @@ def address(url: str) -> Address:
     family, _, _, _, where = min(found, key=lambda each: each[0] != socket.AF_INET)
     host = f"{parts.hostname}:{port}"
     return Address(family, (str(where[0]), int(where[1])), host, parts.path or "/ws")
+
+
+def _tokens(path: Path) -> list[Token]:
+    lines = [line for line in _read(path).splitlines() if line.strip()]
+    try:
+        return [msgspec.json.decode(line, type=Token) for line in lines]
+    except msgspec.MsgspecError as error:
+        form = '{"role": …, "sub": …, "token": …} a line'
+        raise BadPlan(f"{path}: {error}; it takes {form}") from error
 
 
 def _who(tokens: Iterable[Token]) -> tuple[Who, ...]:

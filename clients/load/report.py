@@ -11,6 +11,7 @@ from clients.load.verdict import (
     Held,
     Summed,
     Wrong,
+    excused,
     faults,
     generator,
     held,
@@ -97,7 +98,9 @@ def reported(run: Run) -> Report:
     """Return the report of a run."""
     figures = run.figures
     thresholds = [held(figures, threshold) for threshold in run.thresholds]
-    itself, wrong = generator(figures), faults(figures)
+    itself = generator(figures)
+    excused(figures, itself.bottleneck)
+    wrong = faults(figures)
     word = verdict(wrong, thresholds, itself.bottleneck)
     lasted = figures.elapsed_s
     return Report(

@@ -40,8 +40,8 @@ class Watched(NamedTuple):
     crowd: Crowd
     begin: Callable[[], Awaitable[float]]
     """Called when all is set up; returns when the run begins, by the clock."""
-    aside: Callable[[Crowd], Awaitable[None]] | None = None
-    """Runs beside it, from its beginning to its end."""
+    asides: tuple[Callable[[Crowd], Awaitable[None]], ...] = ()
+    """Run beside it, from its beginning to its end."""
 
 
 def made(part: Part) -> Crowd:
@@ -87,8 +87,8 @@ async def _run(watched: Watched, nursery: trio.Nursery) -> Shelf:
     gc.collect()
     gc.freeze()
     zero, cpu = await watched.begin(), time.process_time()
-    if watched.aside is not None:
-        nursery.start_soon(watched.aside, crowd)
+    for aside in watched.asides:
+        nursery.start_soon(aside, crowd)
     await crowd.run(zero)
     elapsed = min(max(clock() - zero, 0.001), crowd.plan.duration)
     await crowd.drain()

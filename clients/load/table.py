@@ -1,10 +1,13 @@
 """The report of a run as people read it in a terminal."""
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clients.load.comparing import Ratio
 from clients.load.figures import KINDS
 from clients.load.report import Report
 
@@ -12,7 +15,7 @@ COLUMNS = ("p50", "p90", "p95", "p99", "p999", "max", "count")
 STYLES = {"pass": "bold green", "fail": "bold red", None: "bold yellow"}
 
 
-def printed(report: Report) -> None:
+def printed(report: Report, compared: Sequence[Ratio] = ()) -> None:
     """Print it; without colours where nobody would see them."""
     console = Console(highlight=False)
     console.print(_latencies(report))
@@ -21,8 +24,8 @@ def printed(report: Report) -> None:
     console.print(f"traffic {report.traffic_hash or 'was not finished'}")
     wrongs = (f"{w.count} {n}" for n, w in report.correctness.items())
     console.print("correctness: " + ", ".join(wrongs))
-    for each in report.correctness.values():
-        for sample in each.samples[:3]:
+    for wrong in report.correctness.values():
+        for sample in wrong.samples[:3]:
             console.print(f"  {sample.at:.2f} s, {sample.chat}: {sample.what}")
     if report.errors:
         listed = (f"{n} {code}" for code, n in report.errors.items())
@@ -30,6 +33,13 @@ def printed(report: Report) -> None:
     made = report.generator
     late = f"generator: {made.lateness_p99_ms or 0:.1f} ms late at p99"
     console.print(f"{late}, {made.cpu_share:.0%} of a core")
+    if report.server is not None:
+        each = report.server.cpu_us_per_message or 0
+        used = f"broker: {report.server.cpu_s:.2f} s of CPU, {each:.0f} us a message"
+        console.print(f"{used}, {report.server.memory_mib:.0f} MiB")
+    for ratio in compared:
+        figures = f"{ratio.old:.1f} -> {ratio.new:.1f}"
+        console.print(f"  {ratio.name}: {figures}, {ratio.times:.2f} times")
     console.print(Text(report.why, STYLES[report.verdict]), soft_wrap=True)
 
 

@@ -226,6 +226,7 @@ class Talk:
         "chat",
         "ending",
         "followers",
+        "furthest",
         "index",
         "life",
         "ready",
@@ -245,6 +246,8 @@ class Talk:
         """Seq of its first words in this run: what came before is history."""
         self.followers: dict[str, Follower] = {}
         """By side."""
+        self.furthest: dict[str, int] = {}
+        """The highest number that was answered, by kind of mark."""
         self.ready = False
         """Whether both sides are attached."""
         self.ending = False

@@ -151,6 +151,22 @@ def _bottleneck(figures: Summed, made: Generator) -> str | None:
     return None
 
 
+def excused(figures: Summed, bottleneck: str | None) -> None:
+    """Take from what is lost what only had not come when time was up.
+
+    Where the generator was the bottleneck, that may have been its own fault; what a
+    live connection went past was not.
+    """
+    if bottleneck:
+        lost, late = figures.wrongs["lost"], figures.totals["never_came"]
+        lost.count -= late
+        lost.samples = lost.samples if lost.count else []
+        for what in ("never_came", "unanswered"):
+            figures.totals[f"{what}_in_time"] += figures.totals.pop(what, 0)
+        figures.wrongs["wrong_receipts"] = Wrong(0, [])
+        figures.problems.clear()
+
+
 def faults(figures: Summed) -> list[str]:
     """Return what speaks against the other side, apart from its speed."""
     found = [

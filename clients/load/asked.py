@@ -1,0 +1,113 @@
+"""What a command line and a scenario file together ask for."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from clients.load import plan
+from clients.load.plan import BadPlan, Plan, Threshold
+from clients.load.scenario import Scenario, planned, read
+
+
+class Files(NamedTuple):
+    """What is written, and what is compared with."""
+
+    json: Path | None
+    html: Path | None
+    csv: Path | None
+    junit: Path | None
+    compare: Path | None
+
+    def check(self) -> None:
+        """Find out before a long run whether its report can be kept.
+
+        Raises:
+            BadPlan: there is no such folder.
+        """
+        for path in self[:-1]:
+            if path is not None and not path.resolve().parent.is_dir():
+                raise BadPlan(f"{path}: there is no folder {path.resolve().parent}")
+
+
+class Options(msgspec.Struct, frozen=True):
+    """The command line, as it was typed."""
+
+    scenario: Path | None
+    url: str | None
+    site_key: Path | None
+    tokens: Path | None
+    chats: int | None
+    agents: int | None
+    tabs: int | None
+    rate: str | None
+    duration: str | None
+    seed: int | None
+    mix: str | None
+    closed: bool
+    chaos: str | None
+    threshold: tuple[str, ...]
+    workers: int | None
+    json: Path | None
+    html: Path | None
+    csv: Path | None
+    junit: Path | None
+    compare: Path | None
+
+    @classmethod
+    def of(cls, given_: dict[str, Any]) -> "Options":
+        """Return what click has checked already."""
+        return cls(**given_)
+
+
+class Wanted(NamedTuple):
+    """A run that makes sense."""
+
+    plan: Plan
+    thresholds: tuple[Threshold, ...]
+    url: str | None
+    site_key: Path | None
+    tokens: Path | None
+    files: Files
+
+
+def given(options: Options) -> Wanted:
+    """Return what is asked for; the command line goes before the file.
+
+    Raises:
+        BadPlan: it makes no sense.
+    """
+    scenario = read(options.scenario) if options.scenario else Scenario()
+    changes: dict[str, Any] = {
+        name: getattr(options, name)
+        for name in (
+            *("chats", "agents", "tabs", "rate", "duration"),
+            *("seed", "mix", "chaos", "workers", "url"),
+        )
+        if getattr(options, name) is not None
+    }
+    if options.threshold:
+        changes["thresholds"] = options.threshold
+    if options.closed:
+        changes["closed"] = True
+    scenario = msgspec.structs.replace(scenario, **changes)
+    wanted = Wanted(
+        planned(scenario).checked(),
+        tuple(plan.threshold(text) for text in scenario.thresholds),
+        scenario.url,
+        options.site_key,
+        options.tokens,
+        Files(options.json, options.html, options.csv, options.junit, options.compare),
+    )
+    _check(wanted)
+    return wanted
+
+
+def _check(wanted: Wanted) -> None:
+    chaos = wanted.plan.chaos
+    if wanted.url is None and (wanted.tokens or wanted.site_key):
+        raise BadPlan("--tokens and --site-key are for a broker named by --url")
+    if wanted.url is not None and not (wanted.tokens or wanted.site_key):
+        raise BadPlan("--url needs --tokens FILE or --site-key FILE")
+    if wanted.url is not None and (chaos.kill or chaos.freeze):
+        raise BadPlan("kill and freeze are for a broker started for the run")

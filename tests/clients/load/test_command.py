@@ -1,0 +1,103 @@
+"""The command line as a user runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from click.testing import CliRunner
+
+from clients.load.command import command
+from tests.clients.load.stub import Stub, served
+
+pytestmark = pytest.mark.slow
+
+LOAD = (sys.executable, "-m", "broker", "load")
+
+
+def tokens(folder: Path, chats: int) -> Path:
+    path = folder / "tokens"
+    people = [("shopper", f"s{n}") for n in range(chats)] + [("agent", "a")]
+    lines = [json.dumps({"role": r, "sub": s, "token": f"{r}:{s}"}) for r, s in people]
+    path.write_text("\n".join(lines))
+    return path
+
+
+async def ended(*options: str | Path) -> "subprocess.CompletedProcess[bytes]":
+    return await trio.run_process(
+        [*LOAD, *map(str, options)], check=False, capture_stdout=True
+    )
+
+
+async def test_a_run_against_a_url_ends_with_its_verdict(tmp_path: Path) -> None:
+    out, people = tmp_path / "r.json", tokens(tmp_path, 3)
+    options = ("--rate", "50/s", "--duration", "1s", "--chats", "3", "--agents", "1")
+    async with served(Stub()) as stub:
+        url = f"ws://127.0.0.1:{stub.port}/ws"
+        to = ("--url", url, "--tokens", people, "--json", out)
+        held = await ended(*to, *options)
+        assert held.returncode == 0, held.stdout
+        report: dict[str, Any] = json.loads(out.read_bytes())
+        broke = await ended(*to, *options, "--threshold", "send.p50<0.001ms")
+    assert broke.returncode == 99
+    assert report["verdict"] == "pass"
+    assert report["traffic_hash"] in held.stdout.decode()
+
+
+async def test_ctrl_c_ends_it_with_the_report_so_far(tmp_path: Path) -> None:
+    out, people = tmp_path / "r.json", tokens(tmp_path, 3)
+    async with served(Stub()) as stub, trio.open_nursery() as nursery:
+        url = f"ws://127.0.0.1:{stub.port}/ws"
+        options = ("--url", url, "--tokens", str(people), "--json", str(out))
+        command = [*LOAD, *options, "--chats", "3", "--duration", "50s"]
+        process: trio.Process = await nursery.start(trio.run_process, command)
+        with trio.fail_after(15):
+            while len(stub.texts) < 6:  # noqa: ASYNC110  # another process causes it
+                await trio.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 0
+    report = json.loads(out.read_bytes())
+    assert report["stopped"]
+    assert report["correctness"]["lost"]["count"] == 0
+
+
+async def test_workers_share_the_chats_of_a_broker_that_is_killed(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "r.json"
+    options = ("--rate", "60/s", "--duration", "4s", "--chats", "8", "--json", out)
+    run = await ended(*options, "--workers", "2", "--chaos", "kill=1", "--mix", "day")
+    report = json.loads(out.read_bytes())
+    assert run.returncode in {0, 3}, run.stdout
+    assert not report["problems"]
+    assert all(not wrong["count"] for wrong in report["correctness"].values())
+    assert report["latency"]["resume"]["count"] > 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--rate", "fast"],
+        ["--threshold", "send.p99"],
+        ["--url", "ws://127.0.0.1:1/ws"],
+        ["--url", "wss://shop.example/ws", "--tokens", "none"],
+        ["none.toml"],
+        ["--chaos", "kill=1", "--url", "ws://127.0.0.1:1/ws", "--tokens", "none"],
+        ["--compare", "none.json"],
+    ],
+)
+def test_bad_arguments_end_with_2(options: list[str]) -> None:
+    assert CliRunner().invoke(command, options).exit_code == 2
+
+
+def test_nobody_listening_is_not_held(tmp_path: Path) -> None:
+    options = ("--url", "ws://127.0.0.1:1/ws", "--tokens", tokens(tmp_path, 1))
+    run = subprocess.run(
+        [*LOAD, *map(str, options), "--chats", "1"], check=False, capture_output=True
+    )
+    assert run.returncode == 1
+    assert b"Connection refused" in run.stderr
