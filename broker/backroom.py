@@ -49,6 +49,8 @@ class Backroom(msgspec.Struct, frozen=True, gc=False):
     """Whether a reply takes a ticket over (F23)."""
     ask_rating: bool
     """Whether shoppers are asked how it was when a chat ends."""
+    bot: bool
+    """Whether there is a bot that a chat may be given to (F36)."""
 
 
 def backroom(name: str, rules: Rules, accounts: Iterable[Agent]) -> Backroom:
@@ -68,4 +70,5 @@ def backroom(name: str, rules: Rules, accounts: Iterable[Agent]) -> Backroom:
         ),
         on_reply=assignment.on_reply,
         ask_rating=settings.rating.ask,
+        bot=rules.bot,
     )

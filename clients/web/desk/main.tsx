@@ -1,10 +1,16 @@
 /** The agent desk. */
 
 import { render } from "preact";
-
-function Desk() {
-  return <h1>Shopwire desk</h1>;
-}
+import "../shared/design/tokens.css";
+import "./desk.css";
+import { keptPrefs } from "./model/prefs";
+import { Tokens } from "./model/tokens";
+import { App } from "./parts/app";
+import { dress } from "./dress";
 
 const root = document.getElementById("desk");
-if (root) render(<Desk />, root);
+const tokens = new Tokens(sessionStorage, location, (address) =>
+  history.replaceState(null, "", address),
+);
+dress();
+if (root) render(<App tokens={tokens} prefs={keptPrefs(localStorage)} />, root);
