@@ -31,6 +31,8 @@ PAGE = "index.html"
 ANYWHERE = {
     # A shop's page loads them from its own origin, and they hold nothing of anybody.
     "Access-Control-Allow-Origin": "*",
+    # The emoji picker keeps its data until the tag changes.
+    "Access-Control-Expose-Headers": "ETag",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 OWN_PAGE = {

@@ -24,7 +24,8 @@ export async function speechIn(
   later: Later,
 ): Promise<Say> {
   const language = chosenLanguage(wanted, LANGUAGES);
-  if (language === "en") return ENGLISH;
-  const words = await later.load<Words>(language);
-  return new Speech<Key>(language, words, en);
+  const region =
+    navigator.languages.find((one) => one.startsWith(language)) ?? language;
+  const words = language === "en" ? en : await later.load<Words>(language);
+  return new Speech<Key>(language, words, en, region);
 }

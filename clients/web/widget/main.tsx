@@ -21,7 +21,8 @@ class Shop {
     this.options = { site: from.dataset["site"] ?? "default" };
     const base = new URL("widget/", from.src).href;
     this.later = new Later(base, __LATER__, from.nonce);
-    addEventListener("online", () => this.model?.wake());
+    addEventListener("online", () => this.model?.setNetwork(true));
+    addEventListener("offline", () => this.model?.setNetwork(false));
     addEventListener("pageshow", () => this.model?.wake());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;

@@ -31,7 +31,7 @@ import {
 import type { Later } from "../shared/chunk";
 import { speechIn } from "./language";
 import { Memory } from "./memory";
-import type { Options, Told } from "./options";
+import type { Options, Theme, Told } from "./options";
 import { chime } from "./sound";
 import { faqOf, nameOf, START, type Attachment, type State } from "./state";
 import { Tabs } from "./tabs";
@@ -93,6 +93,7 @@ export class Model {
       faqs: tab.faqs ?? [],
       asking: tab.asking ?? false,
       sound: own.sound ?? false,
+      theme: this.themed(),
     });
     this.speak();
     // A visitor who has talked and comes back signed in is first the visitor again, so
@@ -155,8 +156,8 @@ export class Model {
     this.typingIn.clear();
     for (const { cancel } of this.uploads.values()) cancel();
     this.uploads.clear();
-    const { say, open } = this.state;
-    this.set({ ...START, say, open });
+    const { say, open, theme } = this.state;
+    this.set({ ...START, say, open, theme });
   }
 
   destroy(): void {
@@ -172,6 +173,13 @@ export class Model {
     // The server closes the oldest of many windows; this one is looked at now.
     if (link?.state === "over" && this.state.ended === 4009) link.start();
     else link?.wake();
+    if (link?.state === "online") this.set({ offline: false });
+  }
+
+  /** The browser says that there is no network, or that there is one again. */
+  setNetwork(there: boolean): void {
+    if (there) this.wake();
+    else if (this.state.known) this.set({ offline: true });
   }
 
   /** Connects again, since the person asks for it. */
@@ -237,11 +245,14 @@ export class Model {
   }
 
   private configured(config: Config): void {
-    // Texts and colours that the shop's page gives win over its settings.
-    const { theme, name } = this.options;
-    const own = { ...config.theme, ...theme, ...(name ? { name } : {}) };
-    this.set({ config: { ...config, theme: own as Record<string, string> } });
+    this.set({ config, theme: this.themed(config) });
     this.speak();
+  }
+
+  /** What the shop's page gives wins over its settings. */
+  private themed(config?: Config): Theme {
+    const { theme, name } = this.options;
+    return { ...config?.theme, ...theme, ...(name ? { name } : {}) } as Theme;
   }
 
   private speak(): void {
@@ -280,8 +291,11 @@ export class Model {
     if (event.kind === "rated") this.set({ askRating: false });
     const theirs = event.kind === "msg" && staff(event.by);
     if (theirs && before.live) this.arrived(event);
-    this.link?.got(event.chat, event.seq);
     this.look();
+    // Receipts are not received in turn: that would never end.
+    const { seen } = this.state;
+    const receipt = event.kind === "read" || event.kind === "got";
+    if (!receipt && event.seq > seen) this.link?.got(event.chat, event.seq);
   }
 
   /** Draws attention to a message that has just come. */
@@ -436,7 +450,9 @@ export class Model {
   }
 
   private arrivedThere(id: string, reply: Reply): void {
-    this.keepPending(settled(this.state.thread, id));
+    const thread = settled(this.state.thread, id);
+    // A chat that has just begun has no past to wait for.
+    this.keepPending(reply.existing === false ? { ...thread, live: true } : thread);
     if (reply.existing && reply.chat) this.openChat(reply.chat);
   }
 

@@ -4,6 +4,7 @@ import type { LinkState } from "../shared/protocol/link";
 import type { ChatId, Config, Eph, Person, Seq } from "../shared/protocol/frames";
 import type { Tick } from "../shared/thread/view";
 import { EMPTY, type Thread } from "../shared/thread/thread";
+import type { Theme } from "./options";
 import { ENGLISH, type Key, type Say } from "./language";
 
 export interface Answer {
@@ -35,6 +36,8 @@ export interface State {
   who: Person;
   role: string;
   config: Config | undefined;
+  /** Of the shop's settings and its page; the page wins. */
+  theme: Theme;
   open: boolean;
   say: Say;
   thread: Thread;
@@ -74,6 +77,7 @@ export const START: State = {
   who: "",
   role: "",
   config: undefined,
+  theme: {},
   open: false,
   say: ENGLISH,
   thread: EMPTY,
@@ -148,8 +152,7 @@ export function waiting(state: State): boolean {
 /** Returns how `person` is called here. */
 export function nameOf(state: State, person: Person): string {
   if (person === state.who) return state.say.say("you");
-  if (person === "bot")
-    return state.config?.theme?.["bot_name"] ?? state.say.say("botName");
+  if (person === "bot") return state.theme.bot_name ?? state.say.say("botName");
   if (!person.startsWith("agent:")) return shopName(state);
   return readableName(person.slice("agent:".length)) ?? state.say.say("team");
 }
@@ -165,7 +168,12 @@ function readableName(id: string): string | undefined {
 }
 
 export function shopName(state: State): string {
-  return state.config?.theme?.["name"] ?? state.say.say("shop");
+  return state.theme.name ?? state.say.say("shop");
+}
+
+/** Returns the line above the messages of a day. */
+export function dayLine({ say }: State, at: number): string {
+  return `${say.day(at, Date.now())} ${say.time(at)}`;
 }
 
 export const TICKS: Record<Tick, Key> = {

@@ -7,7 +7,6 @@ import type { Model } from "./model";
 import { Launcher, Preview } from "./parts/launcher";
 import { Panel } from "./parts/panel";
 import { Shown } from "./parts/use";
-import type { Theme } from "./options";
 import type { State } from "./state";
 import widgetCss from "./widget.css?inline";
 
@@ -59,8 +58,7 @@ export class Widget {
     const { state } = model;
     this.paint(state);
     const there = state.config?.tab === true || (state.open && state.link !== "over");
-    const scheme = (state.config?.theme as Theme | undefined)?.scheme ?? "auto";
-    const side = (state.config?.theme as Theme | undefined)?.position ?? "end";
+    const { scheme = "auto", position: side = "end" } = state.theme;
     render(
       <Shown.Provider value={{ model, state }}>
         <div
@@ -83,8 +81,8 @@ export class Widget {
   }
 
   /** Puts the shop's colours in, when they have changed. */
-  private paint({ config }: State): void {
-    const { accent, font, radius } = (config?.theme ?? {}) as Theme;
+  private paint({ theme }: State): void {
+    const { accent, font, radius } = theme;
     const wanted = `${accent} ${font} ${radius}`;
     if (wanted === this.painted) return;
     this.painted = wanted;

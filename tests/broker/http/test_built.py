@@ -44,6 +44,7 @@ async def test_the_browser_clients_are_served(build: Path, tmp_path: Path) -> No
         assert (loader.status_code, loader.content) == (200, SCRIPT)
         assert loader.headers["cache-control"] == ASK_AGAIN
         assert loader.headers["access-control-allow-origin"] == "*"
+        assert loader.headers["access-control-expose-headers"] == "ETag"
         assert loader.headers["cross-origin-resource-policy"] == "cross-origin"
         assert loader.headers["content-encoding"] == "gzip"
         for path in ("/widget/main-0123456789ab.js", "/desk/assets/index-B3x9_aZ0.js"):

@@ -17,11 +17,15 @@ export class Speech<K extends string = string> {
   private readonly plurals: Intl.PluralRules;
   private readonly formats = new Map<string, Intl.DateTimeFormat>();
 
-  /** What `texts` lacks is said as in `fallback`. */
+  /**
+   * What `texts` lacks is said as in `fallback`. `region` is the person's own kind of the
+   * language, as `en-GB`, for dates and times.
+   */
   constructor(
     readonly locale: string,
     private readonly texts: Catalogue,
     private readonly fallback: Catalogue = texts,
+    private readonly region = locale,
   ) {
     this.dir = RIGHT_TO_LEFT.test(locale) ? "rtl" : "ltr";
     this.plurals = new Intl.PluralRules(locale);
@@ -39,12 +43,12 @@ export class Speech<K extends string = string> {
   }
 
   number(value: number): string {
-    return value.toLocaleString(this.locale);
+    return value.toLocaleString(this.region);
   }
 
   /** Returns the time of day. */
   time(at: number): string {
-    return this.format({ hour: "2-digit", minute: "2-digit" }).format(at);
+    return this.format({ hour: "numeric", minute: "2-digit" }).format(at);
   }
 
   /** Returns the day: `Today`, `Yesterday`, or a date, with the year if it is another. */
@@ -63,7 +67,7 @@ export class Speech<K extends string = string> {
     const days = dayNumber(at) - dayNumber(now);
     if (days === 0) return this.time(at);
     if (days === 1) return `${this.near(1)} ${this.time(at)}`;
-    const day = { weekday: "long", hour: "2-digit", minute: "2-digit" } as const;
+    const day = { weekday: "long", hour: "numeric", minute: "2-digit" } as const;
     const date = { ...day, day: "numeric", month: "long" } as const;
     return this.format(days < 7 ? day : date).format(at);
   }
@@ -80,7 +84,7 @@ export class Speech<K extends string = string> {
   private format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
     const key = JSON.stringify(options);
     const known =
-      this.formats.get(key) ?? new Intl.DateTimeFormat(this.locale, options);
+      this.formats.get(key) ?? new Intl.DateTimeFormat(this.region, options);
     this.formats.set(key, known);
     return known;
   }

@@ -55,8 +55,7 @@ export const EMPTY: Thread = {
 
 /** Returns `thread` after `event`, which follows what is in it. */
 export function applied(thread: Thread, event: Event): Thread {
-  const { kind, by, seq } = event;
-  const chat = event.chat;
+  const { kind, chat } = event;
   switch (kind) {
     case "read":
     case "got":
@@ -74,15 +73,6 @@ export function applied(thread: Thread, event: Event): Thread {
       };
     case "erased":
       return { ...added(thread, event), erased: true };
-    case "msg": {
-      // Whoever writes has seen what was there.
-      const cursors = advanced(thread.cursors, by, {
-        got: seq,
-        read: seq,
-        at: event.at,
-      });
-      return { ...added(thread, event), cursors };
-    }
     default:
       return added(thread, event);
   }

@@ -1,7 +1,7 @@
 /** Before a chat: questions with ready answers, then a welcome. */
 
 import { Icon } from "../../shared/design/icons";
-import { faqOf, mayWrite, shopName } from "../state";
+import { dayLine, faqOf, mayWrite, shopName } from "../state";
 import { Avatar } from "./avatar";
 import { useFocus, useModel } from "./use";
 
@@ -91,7 +91,7 @@ export function Welcome() {
   if (!config) return null;
   const text = state.welcome ?? config.welcome;
   return (
-    <div class="page">
+    <div class="page hello">
       {faqOf(config).length > 0 && (
         <button type="button" class="link back" onClick={() => model.questions()}>
           <Icon name="back" size={16} />
@@ -99,14 +99,19 @@ export function Welcome() {
         </button>
       )}
       {text && (
-        <div class="group">
-          <Avatar by="system" name={shopName(state)} />
-          <div class="bubbles">
-            <div class="bubble" dir="auto">
-              {text}
+        <>
+          <p class="day">{dayLine(state, Date.now())}</p>
+          <div class="group">
+            <Avatar by="system" name={shopName(state)} />
+            <div class="bubbles">
+              <p class="author">{shopName(state)}</p>
+              <div class="bubble" dir="auto">
+                {text}
+              </div>
+              <p class="meta" />
             </div>
           </div>
-        </div>
+        </>
       )}
       {!mayWrite(state) && <SignIn />}
     </div>

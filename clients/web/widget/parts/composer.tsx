@@ -53,7 +53,15 @@ export function Composer() {
   };
 
   return (
-    <div class="foot">
+    <div
+      class="foot"
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || !picking) return;
+        event.stopPropagation();
+        setPicking(false);
+        box.current?.focus();
+      }}
+    >
       <BeforeFirst />
       {picking && <Picker insert={insert} close={() => setPicking(false)} />}
       {attachments.length > 0 && <Attachments />}
@@ -238,15 +246,5 @@ function Picker({
     model.later.load<typeof emojiPicker>("emoji").then(show, close);
     return () => void (gone = true);
   }, []);
-  return (
-    <div
-      ref={place}
-      class="emoji"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
-    />
-  );
+  return <div ref={place} class="emoji" />;
 }

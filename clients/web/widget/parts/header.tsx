@@ -125,7 +125,7 @@ function subtitle(state: State): string {
   const { config, say } = state;
   if (!config) return " ";
   if (answeringBy(state) === "bot") return say.say("botLabel");
-  if (config.hours?.open_now === false) return say.say("closedNow");
+  if (config.hours?.open_now === false) return say.say("away");
   const seconds = config.first_reply_s;
   if (seconds)
     return say.say("repliesIn", { n: Math.max(1, Math.round(seconds / 60)) });

@@ -7,7 +7,7 @@ import type { Event } from "../../shared/protocol/frames";
 import { onlyEmoji, pieces } from "../../shared/thread/links";
 import { view, type Bubble, type Group, type Item } from "../../shared/thread/view";
 import type { Key } from "../language";
-import { nameOf, TICKS, waiting, type State } from "../state";
+import { dayLine, nameOf, TICKS, waiting } from "../state";
 import { Avatar } from "./avatar";
 import { Ended } from "./after";
 import { useModel } from "./use";
@@ -106,10 +106,6 @@ function Row({ item, last }: { item: Item; last: boolean }) {
     case "event":
       return <EventRow event={item.event} />;
   }
-}
-
-function dayLine({ say }: State, at: number): string {
-  return `${say.day(at, Date.now())} ${say.time(at)}`;
 }
 
 function GroupRow({ group, last }: { group: Group; last: boolean }) {
