@@ -29,6 +29,7 @@ COMMANDS = {
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
+    "report": Listed("broker.commands.report", "Say how a shop answers, now or then."),
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
     "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
 }

@@ -132,6 +132,20 @@ def unclosed_of_site(connection: sqlite3.Connection, site: str) -> list[TicketRo
     return sorted(found + _tickets(connection, sql, site, "snoozed"), key=_activity)
 
 
+def alive_between(
+    connection: sqlite3.Connection, site: str, since: int, until: int
+) -> list[int]:
+    """Return the streams of `site` that were begun before `until`, and not over before.
+
+    A ticket that came back from its end counts as if that had never been.
+    """
+    sql = """
+    SELECT stream FROM ticket WHERE site = ? AND opened_at < ?
+      AND (closed_at IS NULL OR closed_at >= ?) ORDER BY stream"""
+    rows = connection.execute(sql, (site, until, since)).fetchall()
+    return [stream for (stream,) in rows]
+
+
 def held_by(connection: sqlite3.Connection, site: str, agent: str) -> list[TicketRow]:
     """Return the open and snoozed tickets assigned to `agent`, likewise."""
     sql = """

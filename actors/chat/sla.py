@@ -75,7 +75,7 @@ def deadline(state: ChatState, rules: Rules) -> Millis | None:
 
 
 def _watched(state: ChatState, rules: Rules) -> bool:
-    if not rules.settings.sla.policies or not counts(state):
+    if not rules.settings.sla.policies or not state.seq or not counts(state):
         return False
     # A full journal keeps its last places for what must always fit.
     return has_room(state.seq, rules.limits)

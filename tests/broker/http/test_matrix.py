@@ -144,7 +144,7 @@ async def staged(folder: Path) -> AsyncGenerator[Stage]:
         blob = await uploaded(web, f"/v1/chats/{chat}/blobs")
         await sara.ask("msg.send", chat=chat, blobs=[blob])
         ids = {"site": "default", "chat": chat, "blob": blob, "id_": "ann"}
-        ids |= {"profile": "una", "kid": "nokey", "version": "1"}
+        ids |= {"profile": "una", "kid": "nokey", "version": "1", "report": "sla"}
         tokens = {
             "rubbish": "e30.e30.e30",
             "visitor": "anon:secret",
