@@ -21,8 +21,8 @@ from broker.outward.ai.knowledge import Knowledge, Unknown
 from broker.outward.ai.trial import Case, Tried, cases, figures, tried
 
 QUESTIONS = Path(__file__).with_name("questions")
-HELD_OUT = ("tea", "outdoor")
-WORKED_WITH = ("workshop", "gadgets")
+HELD_OUT = ("books", "garden")
+WORKED_WITH = ("tea", "outdoor", "workshop", "gadgets", "wardrobe")
 DEFAULT = AiSettings().confidence
 
 
