@@ -36,7 +36,7 @@ CLAUSES = 6
 ENOUGH, SAYS = 2, 0.2
 """Things in a part of a message that are a question by themselves, and what each has to
 weigh: "how do I remove it?" is none."""
-_BREAKS = re.compile(r"[.?!;\n,]+(?:\s|$)")
+_BREAKS = re.compile(r"([.?!;\n,]+(?:\s|$))")
 
 
 class Passage(msgspec.Struct, frozen=True, gc=False):
@@ -145,8 +145,14 @@ def _less(ranked: list[Ranked]) -> list[Ranked]:
 
 
 def _clauses(question: str) -> list[str]:
-    clauses = [each for each in _BREAKS.split(question[:CHARACTERS]) if each.strip()]
-    return clauses[-CLAUSES:] if len(clauses) > 1 else []
+    """Return what ends in a question mark, and the last: the rest is what led there."""
+    pieces = _BREAKS.split(question[:CHARACTERS])
+    marks = [*pieces[1::2], ""]
+    said = [pair for pair in zip(pieces[::2], marks, strict=True) if pair[0].strip()]
+    if len(said) < 2:  # noqa: PLR2004  # the whole is looked at anyway
+        return []
+    asked_for = [clause for clause, mark in said[:-1] if "?" in mark]
+    return [*asked_for, said[-1][0]][-CLAUSES:]
 
 
 def _much(things: list[Asked]) -> int:

@@ -14,6 +14,11 @@ from broker.outward.ai.terms import Term, corrected, goods, near_groups, plain_w
 
 HEAD, TITLE, BODY = 1.0, 0.75, 0.55
 """What a word counts in a question or heading, in an article's title, in a text."""
+OPENS = 0.8
+"""In the title, for what opens an article: the title is that of the rest as well."""
+AROUND = 0.5
+"""What the title's words count among those of the heading under it: what stands there
+is about them, too, if it does not say so."""
 FOCUS = 0.4
 """Of the sureness: how much of the heading was asked for."""
 DOUBT, APART = 0.25, 0.2
@@ -84,7 +89,7 @@ def _asked(term: Term, shelf: Shelf) -> Asked:
         if not any(map(shelf.knows, keys)) and (other := corrected(term)):
             return _asked(other, shelf)
     known = {key: count for key, count in keys.items() if shelf.knows(key)}
-    own = [key for key in known if key in term.keys] or known or term.keys
+    own = [key for key in known if key in term.keys or key[0] != "="] or term.keys
     return Asked(term.weight * max(map(shelf.weight, own)), known)
 
 
@@ -101,7 +106,7 @@ def _covered(things: Iterable[Asked], filed: Filed) -> float:
 
 def _place(key: str, filed: Filed) -> float:
     if key in filed.head:
-        return HEAD
+        return OPENS if filed.opens else HEAD
     if key in filed.title:
         return TITLE
     return BODY if key in filed.body else 0.0
@@ -120,8 +125,9 @@ def _focused(things: Iterable[Asked], filed: Filed, shelf: Shelf) -> float:
         for key, count in thing.keys.items():
             counts[key] = max(counts.get(key, 0.0), count)
     whole = got = 0.0
-    for key in filed.head:
+    for key in filed.head | filed.title:
         weight = shelf.weight(key) * plain_weight(key)
+        weight *= 1.0 if key in filed.head else AROUND
         whole += weight
         got += weight * counts.get(key, 0.0)
     return got / whole if whole else 0.0

@@ -33,6 +33,8 @@ class Filed(NamedTuple):
     title: frozenset[str]
     """Of the article's title, where that is not the heading."""
     body: frozenset[str]
+    opens: bool
+    """Whether it stands before the first heading of an article that has some."""
 
 
 class Shelf:
@@ -104,4 +106,5 @@ def _filed(part: Part) -> Filed:
     head = keys(terms(words(part.heading)))
     title = keys(terms(words(part.title))) - head
     body = keys(terms(words(part.text))) - head
-    return Filed(part, frozenset(head), frozenset(title), frozenset(body))
+    opens = part.heading == part.title and "#" in part.id
+    return Filed(part, frozenset(head), frozenset(title), frozenset(body), opens)
