@@ -103,8 +103,13 @@ class Shelf:
 
 
 def _filed(part: Part) -> Filed:
-    head = keys(terms(words(part.heading)))
+    heading = words(part.heading)
+    head = keys(terms(heading))
+    # What makes up an entry of several words ("gift card") is there by itself, too.
     title = keys(terms(words(part.title))) - head
-    body = keys(terms(words(part.text))) - head
+    body = keys(terms(words(part.text))) | {
+        key for word in heading for key in keys(terms([word]))
+    }
+    body -= head
     opens = part.heading == part.title and "#" in part.id
     return Filed(part, frozenset(head), frozenset(title), frozenset(body), opens)

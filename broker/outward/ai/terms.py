@@ -5,6 +5,7 @@ meets "parcel". Any other stands for its stem: folded, without the endings that 
 and English have in common use, and cut short, for what differs most is at the end.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -25,7 +26,7 @@ GAP = 2
 """Words that may stand between those of an entry: "send *the lamp* back"."""
 TYPO = 6
 """Letters of a word that one typo may be in; in shorter ones it makes another word."""
-KIND, WHOLE = 0.6, 0.4
+KIND, WHOLE = 0.6, 0.3
 """What a kind counts where the whole of it is asked for ("pay": by instalments), and
 the other way round: who asks for something special is not told of the rest."""
 COMMON = "common"
@@ -33,6 +34,8 @@ COMMON = "common"
 QUOTES: dict[int, None] = dict.fromkeys((0x27, 0x60, 0xB4, 0x2BC, 0x2019))
 """All that stand for the apostrophe of "don't"."""
 
+_JOINED = re.compile(r"\b(e)-(?=[a-z])")
+"""What some write in two: e-mail, e-book."""
 _POLISH = """
 owaniem owaniu owania owanie owaly owany owana owane owych owego owym owej owac uje
 aniem aniu ania anie eniem eniu enia enie eniami osciach oscia osci osc iach iami ego
@@ -134,7 +137,7 @@ def vocabulary() -> Vocabulary:
 
 def words(text: str) -> list[str]:
     """Return the words of `text`, folded, in order."""
-    return WORD.findall(fold(text.translate(QUOTES)))
+    return WORD.findall(_JOINED.sub(r"\1", fold(text.translate(QUOTES))))
 
 
 def terms(spoken: list[str]) -> list[Term]:
