@@ -21,8 +21,16 @@ from broker.outward.ai.knowledge import Knowledge, Unknown
 from broker.outward.ai.trial import Case, Tried, cases, figures, tried
 
 QUESTIONS = Path(__file__).with_name("questions")
-HELD_OUT = ("books", "garden")
-WORKED_WITH = ("tea", "outdoor", "workshop", "gadgets", "wardrobe")
+HELD_OUT = ("toys", "pets")
+WORKED_WITH = (
+    "tea",
+    "outdoor",
+    "books",
+    "garden",
+    "workshop",
+    "gadgets",
+    "wardrobe",
+)
 DEFAULT = AiSettings().confidence
 
 
