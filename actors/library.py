@@ -19,6 +19,8 @@ MAX_KNOWLEDGE = 1000
 """Items in each collection: more would be a database, not a list."""
 TEXT_BYTES = 8192
 """Bytes of UTF-8 in a macro: what one message holds (F9)."""
+KNOWLEDGE_BYTES = 1_000_000
+"""Bytes of all knowledge together, as JSON: what one request over HTTP holds."""
 MACROS_BYTES = 256 * 1024
 """Bytes of all macros together: `macro.list` is one frame, and must not cost a client
 that lags a little its connection."""

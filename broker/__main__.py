@@ -25,6 +25,9 @@ COMMANDS = {
     "token": Listed("broker.commands.token", "Print a token to sign in with."),
     "site": Listed("broker.commands.site", "List, add and show sites."),
     "agent": Listed("broker.commands.agent", "Add, list and disable agents."),
+    "knowledge": Listed(
+        "broker.commands.knowledge", "Take articles over, and try questions."
+    ),
     "config": Listed("broker.commands.config", "Check and show the configuration."),
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),

@@ -5,7 +5,7 @@ Whatever was changed is durable, and holds in this process, when the answer is t
 
 from typing import TYPE_CHECKING, assert_never
 
-from broker.office import agents, keys
+from broker.office import agents, keys, library
 from broker.office.passwords import Busy
 from broker.office.requests import (
     AddAgent,
@@ -16,6 +16,7 @@ from broker.office.requests import (
     ChangeAgent,
     Denied,
     MintToken,
+    PutArticles,
     RemoveKey,
 )
 from broker.wire.errors import Code
@@ -41,6 +42,8 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
                 return await agents.add_agent(broker, ask)
             case ChangeAgent():
                 return await agents.change_agent(broker, ask)
+            case PutArticles():
+                return await library.put_articles(broker, ask)
             case _:
                 assert_never(ask)
     except Unwritable as error:

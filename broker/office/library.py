@@ -1,12 +1,25 @@
 """A site's FAQ, macros and knowledge, each read and swapped whole (spec F3, F32)."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from actors.library import NAMES, Collection, Faq, problems
+from actors.ids import SYSTEM
+from actors.library import (
+    KNOWLEDGE_BYTES,
+    MAX_KNOWLEDGE,
+    NAMES,
+    Collection,
+    Faq,
+    Knowledge,
+    problems,
+)
+from actors.settings.fields import Problem
 from broker.office import documents
 from broker.office.documents import Draft, Wrong
+from broker.office.requests import Denied, PutArticles, Shelved, no_site
+from broker.wire.errors import Code
 from storage.documents import Conflict
 
 if TYPE_CHECKING:
@@ -28,3 +41,39 @@ async def put_collection(
 
     draft = Draft(site, NAMES[type(new)], new.version, new.items, by)
     return await documents.put(broker, draft, hold)
+
+
+async def put_articles(broker: "Broker", ask: PutArticles) -> Shelved | Denied:
+    """Let `ask.items` be known, beside those there or in their place; all or none."""
+    if ask.site not in broker.sites:
+        return no_site(ask.site)
+    if found := problems(ask.items):
+        return _wrong(found)
+    old = broker.sites.library_of(ask.site).knowledge
+    before = {item.id: item for item in old.items}
+    given = {item.id: item for item in ask.items}
+    items = tuple((given if ask.only else before | given).values())
+    if len(items) > MAX_KNOWLEDGE:
+        return Denied(Code.TOO_BIG, f"There would be more than {MAX_KNOWLEDGE}.")
+    if len(msgspec.json.encode(items)) > KNOWLEDGE_BYTES:
+        reason = f"It would be more than {KNOWLEDGE_BYTES} bytes."
+        return Denied(Code.TOO_BIG, reason)
+    new = Knowledge(old.version, items)
+    outcome = await put_collection(broker, ask.site, new, by=SYSTEM)
+    if isinstance(outcome, Wrong):
+        return _wrong(outcome.problems)
+    if isinstance(outcome, Conflict):
+        return Denied(Code.CONFLICT, "Somebody changed it just now; try again.")
+    return Shelved(
+        ask.site,
+        outcome,
+        len(items),
+        len(given.keys() - before.keys()),
+        sum(before.get(id_, item) != item for id_, item in given.items()),
+        len(before.keys() - {item.id for item in items}),
+    )
+
+
+def _wrong(found: Sequence[Problem]) -> Denied:
+    first = found[0]
+    return Denied(Code.BAD_FRAME, f"{first.path} {first.reason}.", first.path)

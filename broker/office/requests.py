@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from actors.library import MAX_KNOWLEDGE, KnowledgeItem
 from broker.gate import MAX_SUB
 from broker.sites import DEFAULT_SITE
 from broker.wire.errors import TABLE, Code
@@ -118,6 +119,15 @@ class ChangeAgent(Request, frozen=True, kw_only=True, tag="agent.change"):
         return f"ChangeAgent({self.id!r})"
 
 
+class PutArticles(Request, frozen=True, kw_only=True, tag="knowledge.put"):
+    """Articles for a site's knowledge; those there with the same ids are replaced."""
+
+    site: str = DEFAULT_SITE
+    items: Annotated[tuple[KnowledgeItem, ...], Meta(max_length=MAX_KNOWLEDGE)]
+    only: bool = False
+    """Whether all others go."""
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -171,8 +181,21 @@ class Employed(msgspec.Struct, frozen=True):
     notify: tuple[Wish, ...]
 
 
-AnyRequest = MintToken | AddSite | AddKey | RemoveKey | AddAgent | ChangeAgent
-AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed
+class Shelved(msgspec.Struct, frozen=True):
+    """What a site knows from now on, in numbers of articles."""
+
+    site: str
+    version: int
+    articles: int
+    added: int
+    changed: int
+    removed: int
+
+
+AnyRequest = (
+    MintToken | AddSite | AddKey | RemoveKey | AddAgent | ChangeAgent | PutArticles
+)
+AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed | Shelved
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
     AddSite: Founded,
@@ -180,6 +203,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     RemoveKey: KeyRemoved,
     AddAgent: Employed,
     ChangeAgent: Employed,
+    PutArticles: Shelved,
 }
 """What each request is answered with, if it is not denied."""
 

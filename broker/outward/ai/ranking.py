@@ -10,7 +10,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from broker.outward.ai.shelf import LIKE, Filed, Shelf
-from broker.outward.ai.terms import Term, corrected, goods, near_groups, plain_weight
+from broker.outward.ai.terms import (
+    Term,
+    corrected,
+    goods,
+    is_aspect,
+    near_groups,
+    plain_weight,
+)
 
 HEAD, TITLE, BODY = 1.0, 0.75, 0.55
 """What a word counts in a question or heading, in an article's title, in a text."""
@@ -28,6 +35,8 @@ UNHEARD = 0.25
 """Of the sureness: what a question takes of which nothing is known."""
 CLASH = 0.6
 """Of the sureness: what is left if it is about other goods than were asked for."""
+ALONE = 0.3
+"""Of the sureness: what is left if it has only the "when?" or "how much?" of it."""
 LEAST = 0.6
 """Weight of what a part has of a question: with less, it has next to nothing."""
 
@@ -36,6 +45,7 @@ class Asked(NamedTuple):
     """One thing that is asked for."""
 
     weight: float
+    aspect: bool
     keys: dict[str, float]
     """What stands for it in this library, and what that counts; empty: unheard of."""
 
@@ -64,12 +74,15 @@ def rank(things: Sequence[Asked], shelf: Shelf) -> list[Ranked]:
     unheard = sum(thing.weight for thing in things if not thing.keys) / whole
     wanted = {key for thing in things for key in thing.keys}
     wares = goods(wanted)
+    topics = [thing for thing in things if not thing.aspect]
     ranked: list[Ranked] = []
     for filed in shelf.nearest(wanted):
         covered = _covered(things, filed)
         sure = covered / whole * (1 - FOCUS + FOCUS * _focused(things, filed, shelf))
         if _clashes(wares, filed):
             sure *= CLASH
+        if not _covered(topics, filed):
+            sure *= ALONE
         sure *= min(1.0, covered / LEAST) * (1 - UNHEARD * unheard)
         ranked.append(Ranked(sure, filed))
     ranked.sort(key=lambda each: -each.sure)
@@ -90,7 +103,8 @@ def _asked(term: Term, shelf: Shelf) -> Asked:
             return _asked(other, shelf)
     known = {key: count for key, count in keys.items() if shelf.knows(key)}
     own = [key for key in known if key in term.keys or key[0] != "="] or term.keys
-    return Asked(term.weight * max(map(shelf.weight, own)), known)
+    weight = term.weight * max(map(shelf.weight, own))
+    return Asked(weight, is_aspect(term), known)
 
 
 def _covered(things: Iterable[Asked], filed: Filed) -> float:

@@ -8,7 +8,7 @@ and English have in common use, and cut short, for what differs most is at the e
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 from typing import NamedTuple
@@ -22,6 +22,8 @@ ROOT = 4
 CHARACTERS = 2000
 WORDS = 150
 """Of a question: what comes later is seldom what is asked."""
+CACHED = 16_384
+"""Words whose meaning is kept: a library has some thousands, each many times."""
 GAP = 2
 """Words that may stand between those of an entry: "send *the lamp* back"."""
 TYPO = 6
@@ -55,6 +57,8 @@ class Group(NamedTuple):
     weight: float
     """How much it says about what is asked; 0: nothing."""
     others: tuple[str, ...]
+    aspect: bool
+    """Whether it is what is asked of a thing, never the thing."""
     goods: bool
     """Whether it is one of those that a text is about, and then of no other."""
 
@@ -109,12 +113,15 @@ class Vocabulary:
 
     def phrase(self, words: list[str], at: int) -> tuple[str, list[int]] | None:
         """Return the group of the entry that begins at `at`, and its words' places."""
-        word = words[at]
-        for end in range(len(word), 0, -1):
-            for parts, name in self._phrases.get(word[:end], ()):
-                if places := _places(parts, words, at):
-                    return name, places
+        for parts, name in _beginning(words[at]):
+            if places := _places(parts, words, at):
+                return name, places
         return None
+
+    def beginning(self, word: str) -> tuple[Phrase, ...]:
+        """Return the entries of several words that may begin with `word`."""
+        ends = range(len(word), 0, -1)
+        return tuple(chain(*(self._phrases.get(word[:end], ()) for end in ends)))
 
     def _enter(self, entry: str, name: str) -> None:
         if "_" in entry.strip("_"):
@@ -152,7 +159,7 @@ def terms(spoken: list[str]) -> list[Term]:
             found.append((at, _of_groups((name,), said)))
     for at, word in enumerate(spoken):
         if at not in taken:
-            found.append((at, _of_word(word, known.of(word))))
+            found.append((at, _of_word(word)))
     found.sort(key=lambda each: each[0])
     return [term for _, term in found if term.weight]
 
@@ -184,7 +191,14 @@ def one_edit(left: str, right: str) -> bool:
     )
 
 
-def _of_word(word: str, names: tuple[str, ...]) -> Term:
+@lru_cache(CACHED)
+def _beginning(word: str) -> tuple[Phrase, ...]:
+    return vocabulary().beginning(word)
+
+
+@lru_cache(CACHED)
+def _of_word(word: str) -> Term:
+    names = vocabulary().of(word)
     if not names:
         return Term((stem(word),), 1.0, word)
     if names == (COMMON,):
@@ -228,7 +242,8 @@ def _parsed(lines: Iterable[str]) -> Iterator[tuple[Group, list[str]]]:
         name, *marks = head.split()
         weight = next((float(mark[1:]) for mark in marks if mark[0] == "*"), 1.0)
         others = tuple(mark[1:] for mark in marks if mark[0] == "~")
-        yield Group(name, weight, others, goods="!" in marks), entries.split()
+        group = Group(name, weight, others, "?" in marks, "!" in marks)
+        yield group, entries.split()
 
 
 @cache
@@ -254,6 +269,12 @@ def plain_weight(key: str) -> float:
     if key.startswith("="):
         return known.groups[key[1:]].weight
     return known.groups[COMMON].weight if known.of(key) == (COMMON,) else 1.0
+
+
+def is_aspect(term: Term) -> bool:
+    """Return whether it is only what is asked of a thing: "how much?", "when?"."""
+    groups = vocabulary().groups
+    return all(key[0] == "=" and groups[key[1:]].aspect for key in term.keys)
 
 
 def goods(found: Iterable[str]) -> set[str]:
