@@ -36,7 +36,7 @@ SHOP = Library(
 )
 RESPONDER = Responder(SHOP, 0.5)
 TEXTS = [item.answer for item in SHOP.faq.items if item.published]
-TEXTS += [item.text for item in SHOP.knowledge.items]
+TEXTS.extend(item.text for item in SHOP.knowledge.items)
 PIECES = """
 delivery ile kosztuje wysyłka zwrot " AND NOT NEAR( head: * ^ ; \x00 = _ =delivery
 {head} plamy olejować agent 12345 ' ) -- \ud800"""
