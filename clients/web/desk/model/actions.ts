@@ -22,6 +22,11 @@ const inOpenChat = (desk: Desk) => {
   const { ticket } = desk;
   return ticket !== undefined && ticket.status !== "closed";
 };
+const withBot = (desk: Desk) => {
+  const { ticket } = desk;
+  if (!ticket || ticket.status === "closed") return false;
+  return ticket.control === "bot" || desk.base.shop.bot === true;
+};
 const view =
   (name: string) =>
   (desk: Desk): void =>
@@ -160,7 +165,7 @@ export const ACTIONS: readonly Action[] = [
     keys: "T",
     icon: "bot",
     group: "doing",
-    there: inOpenChat,
+    there: withBot,
     act: takeOrGive,
   },
   {

@@ -140,6 +140,8 @@ export class Desk {
   }
 
   focusComposer(note: boolean): void {
+    // At once: the next key is a letter already, and no shortcut.
+    document.getElementById("composer")?.focus();
     this.compose.update(({ count }) => ({ count: count + 1, note }));
   }
 

@@ -85,11 +85,10 @@ function Writing({ ticket }: { ticket: Ticket }) {
     field.style.height = `${Math.min(field.scrollHeight, MOST_PX)}px`;
   }, [text]);
   const begun = useRef(asked.count);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked.count === begun.current) return;
     begun.current = asked.count;
     setNote(asked.note);
-    area.current?.focus();
   }, [asked]);
   useEffect(() => {
     const hold = () => send(true);
@@ -115,7 +114,9 @@ function Writing({ ticket }: { ticket: Ticket }) {
   };
 
   const send = (hold: boolean) => {
-    const said = text.trim() === "" ? "" : text;
+    // As it stands in the field: of the last key the state may not know yet.
+    const written = area.current?.value ?? text;
+    const said = written.trim() === "" ? "" : written;
     if (files.busy || guarded) return;
     if (note) {
       if (said) void desk.talking.say({ text: said, note: true });
@@ -130,6 +131,7 @@ function Writing({ ticket }: { ticket: Ticket }) {
     } else if (hold && checkIn) {
       void desk.talking.say({ text: checkIn, hold: true });
     } else return;
+    if (area.current) area.current.value = "";
     setText("");
     setSlash(undefined);
     setMacro(undefined);

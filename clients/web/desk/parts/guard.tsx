@@ -14,7 +14,8 @@ export function Guard({ guard, name }: { guard: Held; name: string }) {
   const { base, talking } = useDesk();
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
-    box.current?.querySelector<HTMLElement>(".button.primary")?.focus();
+    // On what changes nothing: a second Enter must not send what nobody has read.
+    box.current?.querySelector<HTMLElement>(".button.ghost")?.focus();
   }, [guard]);
   const edit = () => {
     const draft = guard.saying.text;

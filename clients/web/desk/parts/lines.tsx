@@ -28,7 +28,7 @@ export function Bubble({ line, receipt, name }: BubbleProps) {
     <article
       class={`bubble-line ${side} ${first ? "first" : ""} ${last ? "last" : ""}`}
     >
-      {first && <Author event={event} name={name} auto={auto} />}
+      {first && side !== "me" && <Author event={event} name={name} auto={auto} />}
       {words && (
         <div class={`bubble ${auto ? "auto" : ""}`} dir="auto">
           <Prose text={words} />

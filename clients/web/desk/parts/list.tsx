@@ -307,12 +307,13 @@ function Hits() {
 
 function HitRow({ hit }: { hit: Hit }) {
   const desk = useDesk();
+  const name = hit.name || desk.listing.row(hit.chat)?.name || t("nameless");
   return (
     <div role="listitem">
       <button type="button" class="hit" onClick={() => desk.open(hit.chat)}>
-        <Avatar name={hit.name} />
+        <Avatar name={name} />
         <span class="hit-name ellipsis">
-          <bdi>{hit.name}</bdi>
+          <bdi>{name}</bdi>
           {hit.status !== "open" && <small> · {t(`status_${hit.status}`)}</small>}
         </span>
         <time class="when">{dateTime(hit.at)}</time>

@@ -226,7 +226,7 @@ export function CloseMenu({ ticket, onClose }: Props) {
         <button
           type="button"
           class="button primary"
-          ref={(element) => element?.focus()}
+          autofocus
           onClick={() => {
             desk.closeTicket(ticket, asks && !rate);
             onClose();

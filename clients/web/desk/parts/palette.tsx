@@ -55,7 +55,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       if (found.has(hit.chat)) continue;
       found.set(hit.chat, {
         id: `chat:${hit.chat}`,
-        label: hit.name,
+        label: hit.name || t("nameless"),
         hint: hit.kind === "name" ? dateTime(hit.at) : hit.snippet.join(""),
         icon: hit.channel === "sms" ? "envelope" : "chat",
         group: t("palette_chats"),

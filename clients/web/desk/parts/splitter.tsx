@@ -21,7 +21,7 @@ export function Splitter({ pane, label, way }: Props) {
     prefs.update((kept) => ({ ...kept, [pane]: Math.min(MOST, Math.max(LEAST, to)) }));
   return (
     <div
-      class={`splitter ${pane}`}
+      class={`splitter beside-${pane}`}
       role="separator"
       aria-orientation="vertical"
       aria-label={label}

@@ -78,14 +78,12 @@ export function dayKey(at: number): string {
 export function ago(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   if (minutes < 1) return t("now");
-  if (minutes < 60) return formats.minutes.format(minutes);
-  if (minutes < 24 * 60) return formats.hours.format(Math.floor(minutes / 60));
-  return formats.days.format(Math.floor(minutes / (24 * 60)));
+  if (minutes < 60) return t("minutes", { n: minutes });
+  if (minutes < 24 * 60) return t("hours", { n: Math.floor(minutes / 60) });
+  return t("days", { n: Math.floor(minutes / (24 * 60)) });
 }
 
 function formatsOf(locale: string) {
-  const unit = (name: string) =>
-    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" });
   const day = { day: "numeric", month: "short" } as const;
   return {
     date: new Intl.DateTimeFormat(locale, { ...day, year: "numeric" }),
@@ -94,8 +92,5 @@ function formatsOf(locale: string) {
       hour: "2-digit",
       minute: "2-digit",
     }),
-    minutes: unit("minute"),
-    hours: unit("hour"),
-    days: unit("day"),
   };
 }
