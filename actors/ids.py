@@ -18,6 +18,8 @@ SYSTEM = Person("system")
 BOT = Person("bot")
 AGENT = "agent:"
 """What stands before the id of an agent, admins included, to name the person."""
+ANON = "anon:"
+"""What stands before the id of a visitor."""
 
 SHOPPER = "shopper:"
 """Likewise for a shopper: their profile's id follows."""

@@ -3,23 +3,16 @@
 import msgspec
 
 from actors.chat.commands import Start
-from actors.chat.events import Event, Read, Said
+from actors.chat.events import Event, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState
 from actors.desk.places import Place
 from actors.ids import AGENT, AgentId, ChatId, Millis
 from actors.settings.rules import Rules
 from storage.numbers import SMS
-from storage.records import OutgoingRow, ReadRow, Record, StartRow, TicketRow
+from storage.records import ReadRow, StartRow, TicketRow
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Message(msgspec.Struct, frozen=True):
-    """Where in the journal stands what is to leave: the row itself says nothing."""
-
-    stream: int
-    seq: int
 
 
 def ticket_row(stream: int, state: ChatState, rules: Rules) -> TicketRow:
@@ -93,25 +86,4 @@ def is_placed(row: TicketRow, place: Place) -> bool:
         and row.control == place.control
         and row.team == place.team
         and (row.assignee is not None or row.waiting_since == place.since)
-    )
-
-
-def texts(
-    state: ChatState, events: tuple[Event, ...], records: list[Record], stream: int
-) -> tuple[OutgoingRow, ...]:
-    """Return what of these events has to get to a telephone, in a ticket of SMS.
-
-    That is what anybody but its owner says; agents hear from us what became of it.
-    """
-    return tuple(
-        OutgoingRow(
-            f"{stream}-{record.seq}",
-            SMS,
-            state.site,
-            f"{SMS} {stream}",
-            _encode(Message(stream, record.seq)).decode(),
-            record.at,
-        )
-        for event, record in zip(events, records, strict=True)
-        if type(event.body) is Said and event.by != state.shopper
     )

@@ -13,7 +13,8 @@ from msgspec import UNSET
 from actors.agent.commands import Connect
 from actors.cells.desk import Enter
 from actors.cells.profile import Arrive, Claims
-from actors.ids import ChatId, Person, encode_id, stream_of
+from actors.cells.visitor import Return
+from actors.ids import ANON, ChatId, Person, encode_id, stream_of
 from actors.refusals import Reason, Refused
 from broker.gate import Identity
 from broker.house import HEARTBEAT_S
@@ -105,6 +106,12 @@ class Greeting:
             self._welcome(chat)
         peer.transport.resume()
 
+    def recognised(self, chat: ChatId | None) -> None:
+        """Go on, now that it is known which chat the visitor has."""
+        if self._peer.here:
+            self._welcome(chat)
+            self._peer.transport.resume()
+
     def turned_away(self) -> None:
         """Give up: it cannot be known now who it is."""
         if self._peer.here:
@@ -125,8 +132,14 @@ class Greeting:
         if fresh:
             secret = peer.house.ids.token()
         number = int.from_bytes(sha256(secret.encode()).digest()[:16])
-        peer.become_visitor(site, Person(f"anon:{encode_id(number)}"))
-        self._welcome(None, secret if fresh else None)
+        id_ = encode_id(number)
+        peer.become_visitor(site, Person(ANON + id_))
+        if fresh or not peer.talks_to_bot:
+            self._welcome(None, secret if fresh else None)
+            return
+        # They may have a chat with the bot.
+        peer.transport.pause()
+        peer.house.visitors.tell(f"{site}/{id_}", Return(self))
 
     def _admit(self, identity: Identity) -> None:
         peer, house = self._peer, self._peer.house
@@ -188,7 +201,8 @@ class Greeting:
         other_epoch = resume.epoch is not None and resume.epoch != peer.house.epoch
         peer.hub.counts.resumed += len(resume.chats)
         for chat, position in resume.chats.items():
-            if peer.role == "visitor" or stream_of(chat) is None:
+            kept_out = peer.role == "visitor" and not peer.talks_to_bot
+            if kept_out or stream_of(chat) is None:
                 peer.say_refused(hello.id, chat, Refused(Reason.NOT_FOUND))
             else:
                 after = OTHER_EPOCH if other_epoch else position

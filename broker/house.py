@@ -17,6 +17,7 @@ from actors.cells.inbox import Ground, InboxCell
 from actors.cells.ports import Clock
 from actors.cells.profile import ProfileCell
 from actors.cells.texter import TexterCell
+from actors.cells.visitor import VisitorCell
 from actors.ids import AgentId, Millis, SiteId
 from actors.runtime.system import Kind, System
 from actors.runtime.timers import Timers
@@ -86,6 +87,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     reception: Reception
     chats: Kind[ChatCell]
     people: Kind[ProfileCell]
+    visitors: Kind[VisitorCell]
     texters: Kind[TexterCell]
     agents: Kind[AgentCell]
     desks: Kind[DeskCell]
@@ -112,7 +114,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kinds(self) -> tuple[Kind[Any], ...]:
         """All kinds of actors."""
-        people = (self.people, self.texters, self.agents)
+        people = (self.people, self.visitors, self.texters, self.agents)
         return self.chats, *people, self.desks, self.inboxes
 
     def standing(self, site: SiteId, agent: AgentId) -> Standing:
@@ -130,7 +132,7 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
     new_chats = NewChats(limits.new_chats, within)
     fittings = Fittings(journal, timers, clock, rules_of, new_chats)
     chats: Kind[ChatCell] = Kind(system, "chat", partial(ChatCell, shop=shop))
-    people, texters = _outside(system, chats, parts.ids, fittings)
+    people, visitors, texters = _outside(system, chats, parts.ids, fittings)
     reception = Reception(hub, parts.sites, clock)
     workplace = Workplace(reception, chats, parts.sites.rules_of, fittings)
     desks: Kind[DeskCell] = Kind(system, "desk", partial(DeskCell, workplace=workplace))
@@ -148,6 +150,7 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
         reception=reception,
         chats=chats,
         people=people,
+        visitors=visitors,
         texters=texters,
         agents=agents,
         desks=desks,
@@ -174,8 +177,13 @@ def build(parts: Parts, limits: LimitsConfig) -> House:
 
 def _outside(
     system: System, chats: Kind[ChatCell], ids: IdMaker, fittings: Fittings
-) -> tuple[Kind[ProfileCell], Kind[TexterCell]]:
-    """Return those who begin chats: people who sign in, and telephone numbers."""
+) -> tuple[Kind[ProfileCell], Kind[VisitorCell], Kind[TexterCell]]:
+    """Return those who begin chats: who signs in, who does not, telephone numbers."""
     profile = partial(ProfileCell, chats=chats, ids=ids, fittings=fittings)
+    visitor = partial(VisitorCell, chats=chats, ids=ids, fittings=fittings)
     texter = partial(TexterCell, chats=chats, ids=ids, fittings=fittings)
-    return Kind(system, "profile", profile), Kind(system, "texter", texter)
+    return (
+        Kind(system, "profile", profile),
+        Kind(system, "visitor", visitor),
+        Kind(system, "texter", texter),
+    )

@@ -129,7 +129,7 @@ class Peer:
             request = REQUESTS.get(type(said))
             if request is None:
                 self._take_other(said)
-            elif self.role in request.roles:
+            elif self.role in request.roles or (request.to_bot and self.talks_to_bot):
                 request.handler(self, said)
             else:
                 self._deny(said)
@@ -160,6 +160,14 @@ class Peer:
             subscription.end()
             if subscription.live_now:
                 self.hub.dismiss(subscription)
+
+    @property
+    def talks_to_bot(self) -> bool:
+        """Whether this is a visitor who may talk to the site's bot."""
+        if self.role != "visitor":
+            return False
+        rules = self.house.sites.rules_of(self.site)
+        return rules.bot and rules.settings.chat.login_status == "all_users"
 
     # From the greeting.
 

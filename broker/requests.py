@@ -31,6 +31,8 @@ class Request(NamedTuple):
     roles: frozenset[str]
     answer: type[frames.Answer] | None = frames.Ok
     """The form of its `ok`; signals have none."""
+    to_bot: bool = False
+    """Whether visitors may too, where they may talk to a bot."""
 
 
 ALL = frozenset({"visitor", "shopper", "agent", "admin"})
@@ -40,22 +42,25 @@ SHOPPERS = frozenset({"shopper"})
 GUESTS = frozenset({"visitor", "shopper"})
 
 REQUESTS: dict[type, Request] = {
-    frames.MsgSend: Request(talk.msg_send, PARTIES),
-    frames.Typing: Request(talk.typing, PARTIES, None),
-    frames.Read: Request(talk.read, PARTIES),
-    frames.Got: Request(talk.got, PARTIES),
-    frames.ChatStart: Request(talk.chat_start, SHOPPERS),
+    frames.MsgSend: Request(talk.msg_send, PARTIES, to_bot=True),
+    frames.Typing: Request(talk.typing, PARTIES, None, to_bot=True),
+    frames.Read: Request(talk.read, PARTIES, to_bot=True),
+    frames.Got: Request(talk.got, PARTIES, to_bot=True),
+    frames.ChatStart: Request(talk.chat_start, SHOPPERS, to_bot=True),
     frames.FaqPick: Request(faq.faq_pick, GUESTS, storefront.FaqPicked),
     frames.FaqDone: Request(faq.faq_done, GUESTS, storefront.FaqFinished),
-    frames.ChatOpen: Request(talk.chat_open, PARTIES, frames.ChatOpened),
-    frames.ChatLeave: Request(talk.chat_leave, PARTIES),
-    frames.ChatHistory: Request(talk.chat_history, PARTIES, frames.HistoryRead),
-    frames.ChatEnd: Request(talk.chat_end, PARTIES),
+    frames.ChatOpen: Request(talk.chat_open, PARTIES, frames.ChatOpened, to_bot=True),
+    frames.ChatLeave: Request(talk.chat_leave, PARTIES, to_bot=True),
+    frames.ChatHistory: Request(
+        talk.chat_history, PARTIES, frames.HistoryRead, to_bot=True
+    ),
+    frames.ChatEnd: Request(talk.chat_end, PARTIES, to_bot=True),
     frames.NoteAdd: Request(ticket.note_add, STAFF),
     frames.TicketAssign: Request(ticket.ticket_assign, STAFF),
     frames.TicketSnooze: Request(ticket.ticket_snooze, STAFF),
     frames.TicketWake: Request(ticket.ticket_wake, STAFF),
-    frames.Rate: Request(talk.rate, SHOPPERS),
+    frames.Rate: Request(talk.rate, SHOPPERS, to_bot=True),
+    frames.HandoffAnswer: Request(talk.handoff_answer, SHOPPERS, to_bot=True),
     frames.TicketTransfer: Request(ticket.ticket_transfer, STAFF),
     frames.TransferAnswer: Request(ticket.transfer_answer, STAFF),
     frames.TicketTag: Request(ticket.ticket_tag, STAFF),

@@ -82,7 +82,7 @@ class Broker:
         self.draining = False
         self.broken = False
         """Whether the disk has failed: nothing more can be promised."""
-        self._virtual = virtual
+        self.virtual = virtual
         self._door: Door | PortableDoor | None = None
         self.loop = loop_for(config.server, virtual=virtual)
         wall = virtual_wall() if virtual else time.time
@@ -169,7 +169,7 @@ class Broker:
                 nursery.start_soon(self.loop.run, self._act, self._overrun)
                 nursery.start_soon(self.timers.run)
                 nursery.start_soon(self.wall_timers.run)
-                if not self._virtual:
+                if not self.virtual:
                     nursery.start_soon(self.keepalive.run)
                     nursery.start_soon(self.house.finder.run)
                 nursery.start_soon(chores.sweep, self)
@@ -235,7 +235,7 @@ class Broker:
             if chat.held is None:
                 chat.snapshot()
         self.loop.wake()
-        if not self._virtual and not self.broken:
+        if not self.virtual and not self.broken:
             with trio.move_on_after(GOODBYE_S):
                 while len(self.keepalive):
                     self.loop.wake()
@@ -266,7 +266,7 @@ class Broker:
             OSError: the address cannot be had.
             BadCertificate: the configured one cannot be used.
         """
-        if self._virtual:
+        if self.virtual:
             raise TypeError("a broker in virtual time has no sockets")
         server = self.config.server
         listener = socket.create_server(

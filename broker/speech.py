@@ -185,8 +185,9 @@ def ticket(chat: ChatId, state: ChatState, name: str, *, agent: str | None) -> T
     insider = agent is not None
     ball = state.ball
     cursor = state.cursors.get(f"agent:{agent}")
-    # A ticket that is put aside has nothing new until it comes back (F19).
-    told = insider and state.status == "open"
+    # A ticket that is put aside has nothing new until it comes back (F19), and before
+    # the bot hands over there is none.
+    told = insider and state.status == "open" and state.control != "bot"
     unread = told and state.shopper_said > (cursor.read if cursor else 0)
     flags = OVERDUE if insider and ball is not None and ball.missed else ()
     own = insider and state.said_by == f"agent:{agent}"

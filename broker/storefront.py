@@ -115,7 +115,7 @@ def storefront(
             legal.terms_url or UNSET,
             legal.privacy_url or UNSET,
         ),
-        bot=False,
+        bot=rules.bot,
         hours=_hours(rules, now),
         theme=chat.theme,
         locale=chat.locale,

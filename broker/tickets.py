@@ -140,7 +140,7 @@ def _shown(broker: "Broker", asker: Identity, named: Named, marks: set[int]) -> 
     listing.online = status != "closed" and broker.hub.here(
         Person(f"shopper:{listing.profile}")
     )
-    told = status == "open" or (
+    told = (status == "open" and not listing.standing.bot) or (
         status == "closed" and inbox.inbox.surface_closed_events
     )
     new = listing.said > listing.readers.get(asker.sub, 0) or listing.stream in marks

@@ -18,12 +18,14 @@ from actors.cells.alarms import Alarms
 from actors.cells.ports import Audience, Clock, RulesOf
 from actors.cells.reading import fail
 from actors.chat import rating
+from actors.chat.bot import NO_TURN
 from actors.chat.events import Closed, Event, Got, Read
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.desk.places import Place
 from actors.ids import ChatId, Millis, Person, Seq, SiteId, stream_of
-from actors.rows import is_placed, place_of, read_rows, texts, ticket_row
+from actors.leaving import leaving
+from actors.rows import is_placed, place_of, read_rows, ticket_row
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from actors.runtime.timers import Timers
@@ -134,6 +136,7 @@ class JournaledChat(Actor):
     ) -> None:
         """Evolve by `events` and append them; `subject` comes back with the outcome."""
         state = self._state
+        turn = NO_TURN if state.bot is None else state.bot.turn
         records: list[Record] = []
         for event in events:
             prev = state.shopper_seq
@@ -141,8 +144,8 @@ class JournaledChat(Actor):
             records.append(codec.to_record(event, state.seq, prev))
         append = Append(self._stream, tuple(records), self._lane, self, subject)
         append.start = start
-        if state.channel == SMS:
-            append.outgoing = texts(state, events, records, self._stream)
+        if state.bot is not None or state.channel == SMS:
+            append.outgoing = leaving(state, events, records, self._stream, turn)
         if type(events[0].body) in CURSORS:
             append.reads = read_rows(self._stream, events)
         self._put_with_row(append, site)

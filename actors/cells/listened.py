@@ -15,7 +15,7 @@ from actors.cells.reading import ask
 from actors.cells.signs import SignWatch
 from actors.chat.rules import may_enter
 from actors.chat.state import ChatState
-from actors.ids import Person, ProfileId, SiteId
+from actors.ids import BOT, Person, ProfileId, SiteId
 from actors.refusals import Reason, Refused
 from actors.runtime.system import Kind
 from storage import queries
@@ -106,7 +106,8 @@ class ListenedChat(JournaledChat):
         state = self._state
         # Nobody types where a message comes as a whole, but agents view that too.
         shown = state.channel == "chat" or sign.what == "viewing"
-        if not self._lets_in(state, sign.by, sign.site):
+        own = sign.by == BOT and state.control == "bot"
+        if not own and not self._lets_in(state, sign.by, sign.site):
             self._rest_if_unknown()
         elif shown and state.status != "closed":
             if self._signs is None:

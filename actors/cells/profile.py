@@ -1,11 +1,8 @@
 """The actor of one person at one shop: who they are, and what they start.
 
-It takes one start at a time, from question to commit, so that any number of tabs,
-double clicks and retries make one chat (F6). Its fences are in the commit itself: the
-`start` table and the unique index on unclosed tickets.
-
-It rests as soon as it has answered: whoever comes next asks the journal anyway, and for
-all who are idle it would be a third of a KiB each.
+What they start goes as `starting` says. It rests as soon as it has answered: whoever
+comes next asks the journal anyway, and for all who are idle it would be a third of a
+KiB each.
 """
 
 import sqlite3
@@ -20,26 +17,24 @@ from actors.cells.fittings import Fittings
 from actors.cells.idmaker import IdMaker
 from actors.cells.names import called
 from actors.cells.orders import Order
-from actors.cells.ports import Caller
 from actors.cells.reading import ask
-from actors.cells.relay import Relay
 from actors.cells.renaming import Renamed, renamed
-from actors.chat.commands import Block, Start
-from actors.chat.events import Picked
+from actors.cells.starting import (
+    LATER,
+    NO_CHAT,
+    Begin,
+    Starter,
+    Starting,
+    find_unclosed,
+)
+from actors.chat.commands import Block
 from actors.chat.traits import Traits
-from actors.ids import ChatId, Millis, Person, SiteId
-from actors.refusals import Reason, Refused
-from actors.runtime.actor import Actor, Fleeting
+from actors.ids import ChatId, Person
+from actors.runtime.actor import Fleeting
 from actors.runtime.system import Kind
-from storage import accounts, blocks, queries
+from storage import accounts, blocks
 from storage.accounts import Profile
 from storage.records import Change
-
-TRIES = 3
-"""A chat may be closed between the look and the start; more than this is a bug."""
-NO_CHAT = ChatId("")
-"""Where an answer to a start names a chat, and there is none."""
-LATER = Refused(Reason.UNAVAILABLE)
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -82,33 +77,6 @@ class Sever(msgspec.Struct, frozen=True):
     by: Person
 
 
-class Begin(msgspec.Struct, frozen=True):
-    """A person has something to say, in the chat they have or in a new one."""
-
-    id: str
-    text: str
-    blobs: tuple[str, ...]
-    legal_ack: bool
-    caller: Caller
-    tries: int = TRIES
-    limited: bool = True
-    """Whether the number of new chats is limited."""
-    faqs: tuple[Picked, ...] = ()
-    welcome: str | None = None
-    """As in `Start`."""
-
-
-class Found(msgspec.Struct, frozen=True):
-    """What the journal knows before a start."""
-
-    started: ChatId | None
-    """Where an earlier start with the same id led to."""
-    unclosed: ChatId | None
-    previous: ChatId | None
-    opened: Millis | None
-    """When the oldest of as many as are allowed was."""
-
-
 class Known(msgspec.Struct, frozen=True):
     """What the journal knows of a person who comes."""
 
@@ -116,19 +84,10 @@ class Known(msgspec.Struct, frozen=True):
     unclosed: ChatId | None
 
 
-class ProfileCell(Actor):
+class ProfileCell(Starter):
     """One person; the key is site and `sub`, with a slash between."""
 
-    __slots__ = (
-        "_chats",
-        "_fittings",
-        "_ids",
-        "_just_known",
-        "_lives",
-        "_profile",
-        "_site",
-        "_sub",
-    )
+    __slots__ = ("_just_known", "_profile", "_sub")
 
     def __init__(
         self,
@@ -139,17 +98,11 @@ class ProfileCell(Actor):
         ids: IdMaker,
         fittings: Fittings,
     ) -> None:
-        super().__init__(kind, key)
-        site, _, self._sub = key.partition("/")
-        self._site = SiteId(site)
-        self._chats = chats
-        self._ids = ids
-        self._fittings = fittings
+        super().__init__(kind, key, chats=chats, ids=ids, fittings=fittings)
+        self._sub = key.partition("/")[2]
         self._profile: Profile | None = None
         self._just_known: Known | None = None
         """What was found at the start, until the first message: it ages."""
-        self._lives = 0
-        """Restarts so far: what was begun in an earlier life is over."""
 
     def on_start(self) -> None:
         """Look the person up; mail waits meanwhile."""
@@ -166,7 +119,7 @@ class ProfileCell(Actor):
         elif isinstance(message, Described):
             self._learn(message.profile)
         elif isinstance(message, Begin):
-            self._begin(message)
+            self._begin(message, self._starting)
         elif isinstance(message, Sever):
             self._sever(message)
 
@@ -188,9 +141,14 @@ class ProfileCell(Actor):
             self._just_known = known
             self.release()
 
-    def _rest(self) -> None:
-        """Let go of this actor, which holds no mail: what comes starts another."""
-        self.kind.forget(self)
+    @property
+    def _starting(self) -> Starting | None:
+        """Whose chat it would be."""
+        profile = self._profile
+        if profile is None:
+            return None
+        who = Person(f"shopper:{profile.id}")
+        return Starting(who, profile.id, called(profile), Traits(lang=profile.locale))
 
     # Arriving.
 
@@ -244,7 +202,7 @@ class ProfileCell(Actor):
             self.restart()
 
     def _look_for_chat(self, arrive: Arrive, profile: Profile) -> None:
-        find = partial(_find_unclosed, site=self._site, profile=profile.id)
+        find = partial(find_unclosed, site=self._site, profile=profile.id)
         then = partial(arrive.guest.arrived, profile)
         ask(self, self._fittings.journal, find, then, arrive)
 
@@ -260,74 +218,6 @@ class ProfileCell(Actor):
         now = self._fittings.clock()
         for chat in chats:
             self._chats.tell(chat, Order(Block("", sever.by, self._site, now)))
-
-    # Starting.
-
-    def _begin(self, begin: Begin) -> None:
-        profile, caller = self._profile, begin.caller
-        if profile is None:
-            caller.refused(begin.id, NO_CHAT, LATER)
-            return
-        reason = caller.barred(NO_CHAT, begin.id)
-        if reason is not None:
-            caller.refused(begin.id, NO_CHAT, Refused(reason))
-            return
-        self.hold()
-        find = partial(
-            _find_chats,
-            site=self._site,
-            profile=profile.id,
-            command=begin.id,
-            most=self._fittings.new_chats.most,
-        )
-        start = partial(self._start, begin, profile)
-        ask(self, self._fittings.journal, find, start, begin)
-
-    def _start(self, begin: Begin, profile: Profile, found: Found) -> None:
-        known = found.started or found.unclosed
-        wait = 0 if known or not begin.limited else self._wait(found)
-        if wait > 0:
-            self.release()
-            self._rest()
-            most = self._fittings.new_chats.most
-            many = Refused(Reason.RATE_LIMITED, limit=most, retry_after=wait)
-            begin.caller.refused(begin.id, NO_CHAT, many)
-            return
-        chat = known or self._ids.chat()
-        start = Start(
-            begin.id,
-            Person(f"shopper:{profile.id}"),
-            self._site,
-            self._fittings.clock(),
-            chat,
-            profile.id,
-            begin.text,
-            begin.blobs,
-            begin.legal_ack,
-            found.previous,
-            Traits(lang=profile.locale),
-            faqs=begin.faqs,
-            welcome=begin.welcome,
-        )
-        retry = found.started is None and begin.tries > 1
-        done = partial(self._done, self._lives, begin)
-        relay = Relay(begin.caller, known or NO_CHAT, done, retry=retry)
-        self._chats.tell(chat, Order(start, relay, called(profile)))
-
-    def _wait(self, found: Found) -> int:
-        """Return for how many milliseconds no more new chats may be opened."""
-        if found.opened is None:
-            return 0
-        fittings = self._fittings
-        return found.opened + fittings.new_chats.within - fittings.clock()
-
-    def _done(self, life: int, begin: Begin, *, again: bool) -> None:
-        if life == self._lives:
-            self.release()
-            self._rest()
-        if again:
-            once_more = msgspec.structs.replace(begin, tries=begin.tries - 1)
-            self.kind.put_first(self.key, once_more)
 
 
 def _tell(db: Database, claims: Claims, new: Profile, *, known: bool) -> Renamed | None:
@@ -356,25 +246,5 @@ def _told(old: Profile, claims: Claims) -> Profile:
 
 def _find_person(db: sqlite3.Connection, site: str, sub: str) -> Known:
     profile = accounts.profile_by_sub(db, site, sub)
-    unclosed = _find_unclosed(db, site, profile.id) if profile else None
+    unclosed = find_unclosed(db, site, profile.id) if profile else None
     return Known(profile, unclosed)
-
-
-def _find_unclosed(db: sqlite3.Connection, site: str, profile: str) -> ChatId | None:
-    found = queries.unclosed(db, site, profile, "chat")
-    return ChatId(found[1]) if found else None
-
-
-def _find_chats(
-    db: sqlite3.Connection, site: str, profile: str, command: str, most: int
-) -> Found:
-    stream = queries.start(db, site, profile, command)
-    ticket = None if stream is None else queries.ticket(db, stream)
-    closed = queries.last_closed(db, site, profile, "chat")
-    opened = queries.opened_before(db, site, profile, "chat", most)
-    return Found(
-        ChatId(ticket.chat) if ticket else None,
-        _find_unclosed(db, site, profile),
-        ChatId(closed[1]) if closed else None,
-        None if opened is None else Millis(opened),
-    )

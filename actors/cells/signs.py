@@ -2,9 +2,16 @@
 
 from actors.cells.orders import Sign
 from actors.cells.ports import Audience
-from actors.chat.events import Closed, Event, Noted, Said
+from actors.chat.events import (
+    Closed,
+    ControlChanged,
+    Event,
+    Noted,
+    Said,
+    TurnTaken,
+)
 from actors.chat.signs import Key, Signs
-from actors.ids import AGENT, ChatId, Millis, Person
+from actors.ids import AGENT, BOT, ChatId, Millis, Person
 from actors.runtime.actor import Actor
 from actors.runtime.timers import Timer, Timers
 
@@ -51,6 +58,8 @@ class SignWatch:
         """End what `event` puts an end to."""
         if isinstance(event.body, Said | Noted):
             self._stop((event.by, "typing"))
+        elif isinstance(event.body, TurnTaken | ControlChanged):
+            self._stop((BOT, "thinking"))
         elif isinstance(event.body, Closed):
             for key in tuple(self._signs.by):
                 self._stop(key)

@@ -18,9 +18,9 @@ from actors.cells.idmaker import IdMaker
 from actors.cells.names import called
 from actors.cells.orders import Order
 from actors.cells.ports import Caller
-from actors.cells.profile import LATER, NO_CHAT, TRIES
 from actors.cells.reading import ask
 from actors.cells.relay import Relay
+from actors.cells.starting import LATER, NO_CHAT, TRIES
 from actors.chat.commands import Start
 from actors.chat.limits import ChatLimits, has_room
 from actors.chat.traits import Traits

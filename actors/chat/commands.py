@@ -163,6 +163,40 @@ class ReleaseControl(Command, frozen=True, gc=False):
     """Give the chat back to the bot."""
 
 
+class TakeTurn(Command, frozen=True, gc=False):
+    """Take what the bot has to say to what the shopper had said by `begun`."""
+
+    begun: Seq
+    what: Literal["reply", "silent", "fail", "escalate"]
+    texts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    reason: str | None = None
+    """Why there is no answer; `HUMAN` if a person was asked for."""
+    responder: str | None = None
+
+
+class AnswerHandoff(Command, frozen=True, gc=False):
+    """Be handed over to a person, or do not."""
+
+    yes: bool
+
+
+class ReportHandoff(Command, frozen=True, gc=False):
+    """Say what the other system made of a hand-off."""
+
+    ref: str | None = None
+    """What it calls its ticket; `None`: it has none."""
+    reason: str | None = None
+    """Why not."""
+
+
+class PassOn(Command, frozen=True, gc=False):
+    """Say what somebody said in the other system, or that it is over there."""
+
+    text: str = ""
+    over: bool = False
+
+
 class MoveCursor(Command, frozen=True, gc=False):
     """Say how far `by` has read, or received."""
 
@@ -203,6 +237,10 @@ Rarer = (
     | Tag
     | TakeControl
     | ReleaseControl
+    | TakeTurn
+    | AnswerHandoff
+    | ReportHandoff
+    | PassOn
     | Report
 )
 AnyCommand = Say | MoveCursor | WriteCursors | Rarer

@@ -5,7 +5,14 @@ does not hold it is not heard, so the shopper never has two answers to one quest
 two who reach for it the later one is told who was first.
 """
 
-from actors.chat.commands import Command, ReleaseControl, Say, TakeControl
+from actors.chat.commands import (
+    Command,
+    PassOn,
+    ReleaseControl,
+    Say,
+    TakeControl,
+    TakeTurn,
+)
 from actors.chat.events import Assigned, ControlChanged, Event, Said
 from actors.chat.limits import full
 from actors.chat.outcomes import Outcome, Unchanged
@@ -55,8 +62,12 @@ def release(state: ChatState, command: ReleaseControl, rules: Rules) -> Outcome:
 
 
 def may_speak(state: ChatState, command: Command) -> bool:
-    """Return whether this is the bot of the site, which may say things and no more."""
-    by_bot = command.by == BOT and isinstance(command, Say)
+    """Return whether this is the bot of the site, or another system it handed over to.
+
+    The bot may say things and take its turn, the other system pass on what is said.
+    """
+    by_bot = command.by == BOT and isinstance(command, Say | TakeTurn)
+    by_bot = by_bot or isinstance(command, PassOn)
     return by_bot and state.seq > 0 and command.site == state.site
 
 

@@ -17,6 +17,8 @@ Status = Literal["open", "snoozed", "closed"]
 Channel = Literal["chat", "sms"]
 Measure = Literal["first_response", "next_response", "resolution"]
 Control = Literal["bot", "humans", "external", "none"]
+Target = Literal["helpdesk", "zendesk", "gorgias", "message"]
+"""To whom the bot hands over."""
 
 
 class Body(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -40,6 +42,8 @@ class Opened(Body, frozen=True, gc=False):
     previous: str | None = None
     team: str | None = None
     """Whose queue it waits in, by the routing rules of that moment (F26)."""
+    control: Control = "humans"
+    """Who answers at first."""
 
 
 class Legal(Body, frozen=True, gc=False):
@@ -147,6 +151,35 @@ class ControlChanged(Body, frozen=True, gc=False, rename={"origin": "from"}):
     why: Literal["taken", "reply", "released", "handoff"]
 
 
+class TurnTaken(Body, frozen=True, gc=False):
+    """The bot has come to an end with what the shopper had said by `begun` (F35)."""
+
+    kind: ClassVar[str] = "turn"
+    hidden: ClassVar[bool] = True
+    begun: Seq
+    what: Literal["reply", "silent", "fail", "escalate"]
+    reason: str | None = None
+    """Why there is no answer."""
+    sources: tuple[str, ...] = ()
+    """What the answer rests on: ids of the shop's questions and articles."""
+    responder: str | None = None
+    """Which one it was that answered."""
+
+
+class HandoffChanged(Body, frozen=True, gc=False):
+    """How far the hand-off to a person is (F36)."""
+
+    kind: ClassVar[str] = "handoff"
+    target: Target
+    state: Literal["offered", "accepted", "declined", "withdrawn", "done", "failed"]
+    until: Millis | None = None
+    """By when the shopper has to answer an offer."""
+    reason: str | None = None
+    """Why the bot came to it, or why it failed; for agents."""
+    ref: str | None = None
+    """What the other system calls its ticket; for agents."""
+
+
 class Tagged(Body, frozen=True, gc=False):
     """Tags were put on the ticket or taken off it: only such as made a difference."""
 
@@ -229,6 +262,8 @@ AnyBody = (
     | CheckedIn
     | Measured
     | ControlChanged
+    | TurnTaken
+    | HandoffChanged
     | Tagged
     | OfferChanged
     | Rated
@@ -264,6 +299,8 @@ def for_shopper(body: AnyBody) -> AnyBody:
     if type(body) is Closed:
         # Whom a shop blocks, or does not want to hear, is the shop's business (F45).
         return Closed("agent" if body.reason == "blocked" else body.reason)
+    if type(body) is HandoffChanged:
+        return msgspec.structs.replace(body, reason=None, ref=None)
     if type(body) is Opened and body.team is not None:
         # So is how it divides its work.
         return msgspec.structs.replace(body, team=None)

@@ -9,6 +9,7 @@ from actors.chat import (
     checkin,
     control,
     cursors,
+    handoff,
     idle,
     offhours,
     rating,
@@ -19,8 +20,10 @@ from actors.chat import (
     texting,
     ticket,
     transfer,
+    turns,
 )
 from actors.chat.commands import (
+    AnswerHandoff,
     AnswerTransfer,
     AnyCommand,
     Assign,
@@ -28,10 +31,12 @@ from actors.chat.commands import (
     End,
     MoveCursor,
     Note,
+    PassOn,
     Rarer,
     Rate,
     ReleaseControl,
     Report,
+    ReportHandoff,
     Requeue,
     Route,
     Say,
@@ -39,6 +44,7 @@ from actors.chat.commands import (
     Start,
     Tag,
     TakeControl,
+    TakeTurn,
     Tick,
     Transfer,
     Wake,
@@ -116,6 +122,8 @@ def next_deadline(state: ChatState, rules: Rules) -> Millis | None:
         soonest = _sooner(soonest, state.offer.until)
     if rules.settings.sla.policies:
         soonest = _sooner(soonest, sla.deadline(state, rules))
+    if state.bot is not None:
+        soonest = _sooner(soonest, handoff.deadline(state))
     return soonest
 
 
@@ -129,6 +137,8 @@ def _settled(state: ChatState, outcome: Outcome, rules: Rules) -> Outcome:
     """Return `outcome`, with what it means for all else that is under way."""
     if type(outcome) is not tuple:
         return outcome
+    if state.bot is not None:
+        outcome = handoff.with_offer_withdrawn(state, outcome, rules)
     if state.offer is not None:
         outcome = transfer.with_offer_withdrawn(state, outcome)
     return sla.judged(state, offhours.with_reply(state, outcome, rules), rules)
@@ -166,6 +176,14 @@ def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
             return control.take(state, command, rules)
         case ReleaseControl():
             return control.release(state, command, rules)
+        case TakeTurn():
+            return turns.take(state, command, rules)
+        case AnswerHandoff():
+            return handoff.answer(state, command, rules)
+        case ReportHandoff():
+            return handoff.report(state, command, rules)
+        case PassOn():
+            return handoff.pass_on(state, command, rules)
         case Report():
             return texting.report(state, command)
         case Tick():
@@ -178,7 +196,7 @@ def _tick(state: ChatState, command: Tick, rules: Rules) -> Outcome:
     """Do what has fallen due; a late or repeated tick does nothing."""
     if state.status == "closed":
         return Unchanged()
-    expired = transfer.tick(state, command)
+    expired = transfer.tick(state, command) or handoff.tick(state, command, rules)
     if expired:
         return expired
     if state.status == "snoozed":

@@ -1,6 +1,7 @@
 """What people do in a chat beside writing: signals, never journaled, dropped first.
 
-Who is typing (F11), and which agents have the chat on the screen (F30).
+Who is typing (F11), which agents have the chat on the screen (F30), and that the bot is
+thinking about an answer (F35).
 """
 
 from typing import Literal, NamedTuple
@@ -9,7 +10,7 @@ import msgspec
 
 from actors.ids import Millis, Person
 
-What = Literal["typing", "viewing"]
+What = Literal["typing", "viewing", "thinking"]
 Key = tuple[Person, What]
 
 
@@ -25,6 +26,8 @@ class Spans(NamedTuple):
 
 SPANS: dict[What, Spans] = {
     "typing": Spans(Millis(3000), Millis(5750)),
+    # Given anew by whoever calls the bot.
+    "thinking": Spans(Millis(3000), Millis(5750)),
     "viewing": Spans(Millis(5000), Millis(14_750)),
 }
 

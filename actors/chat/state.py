@@ -10,6 +10,7 @@ from typing import assert_never
 import msgspec
 from msgspec import UNSET
 
+from actors.chat.bot import NO_TURN, Bot, change_handoff, take_turn
 from actors.chat.clocks import Clocks
 from actors.chat.events import (
     AnyBody,
@@ -20,6 +21,7 @@ from actors.chat.events import (
     ControlChanged,
     Event,
     Got,
+    HandoffChanged,
     Legal,
     Measured,
     Noted,
@@ -33,6 +35,7 @@ from actors.chat.events import (
     StatusChanged,
     Tagged,
     Texted,
+    TurnTaken,
     seen_by_shopper,
 )
 from actors.chat.hours import Spans
@@ -126,6 +129,8 @@ class ChatState(msgspec.Struct, gc=False):
     status: Status = "open"
     until: Millis | None = None
     control: Control = "humans"
+    bot: Bot | None = None
+    """`None`: it never had control."""
     assignee: str | None = None
     team: str | None = None
     """Whose queue it waits in when it is nobody's; `None`: everybody's."""
@@ -212,7 +217,11 @@ def _said(state: ChatState, event: Event, said: Said) -> None:
         state.clocks.ask(event.at)
         if ball is None:
             _wait(state, Ball(event.at, event.at))
+        if state.bot is not None:
+            _ask_bot(state, state.bot)
         return
+    if state.bot is not None:
+        state.bot.heard = state.seq
     _step_in(state, by)
     state.answered_at = event.at
     state.clocks.answer()
@@ -227,6 +236,12 @@ def _wait(state: ChatState, ball: Ball) -> None:
     """Begin a silence."""
     state.ball = ball
     state.paused_at = None if counts(state) else ball.since
+
+
+def _ask_bot(state: ChatState, bot: Bot) -> None:
+    """Begin a turn, if it is the bot's and not in the middle of another."""
+    if state.control == "bot" and bot.turn == NO_TURN:
+        bot.turn = state.seq
 
 
 def _moved(state: ChatState, body: Read | Got) -> None:
@@ -272,14 +287,17 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             state.offer = state.idle_since = None
             state.closed_at = at
             state.ball = state.paused_at = state.clocks.asked = None
+            state.bot = state.bot and Bot(ref=state.bot.ref)
         case CheckedIn():
             _checked_in(state, at, body)
         case Measured():
             state.clocks.judge(body)
         case ControlChanged():
-            state.control = body.to
-            _pause_or_go_on(state, at)
-            _begin_silence_anew(state, at)
+            _turn_to(state, at, body)
+        case TurnTaken():
+            take_turn(_bot(state), body, state.seq, state.shopper_said)
+        case HandoffChanged():
+            change_handoff(_bot(state), at, body)
         case OfferChanged():
             _offered(state, at, body)
         case Rated():
@@ -298,9 +316,31 @@ def _opened(state: ChatState, at: Millis, by: Person, body: Opened) -> None:
     state.chat, state.site = body.chat, body.site
     state.profile, state.channel = body.profile, body.channel
     state.previous, state.shopper = body.previous, by
-    state.team = body.team
+    state.team, state.control = body.team, body.control
+    if body.control == "bot":
+        state.bot = Bot()
     state.opened_at = state.last_at = at
     state.clocks.begin(at)
+
+
+def _turn_to(state: ChatState, at: Millis, body: ControlChanged) -> None:
+    """Let the bot answer what nobody has, or be silent in the middle of its turn."""
+    state.control = body.to
+    if body.to == "bot":
+        bot = _bot(state)
+        waits = state.ball is not None and state.shopper_said > bot.heard
+        bot.turn = state.seq if waits else NO_TURN
+    elif state.bot is not None:
+        state.bot.turn = NO_TURN
+        state.bot.offer = None
+    _pause_or_go_on(state, at)
+    _begin_silence_anew(state, at)
+
+
+def _bot(state: ChatState) -> Bot:
+    if state.bot is None:
+        state.bot = Bot()
+    return state.bot
 
 
 def _offered(state: ChatState, at: Millis, body: OfferChanged) -> None:

@@ -1,5 +1,7 @@
 """Rules of talking: a chat's start, messages, notes, the end (F6, F7, F9, F14, F23)."""
 
+from collections.abc import Iterator
+
 import msgspec
 from msgspec import UNSET
 
@@ -20,7 +22,7 @@ from actors.chat.limits import MESSAGE_BLOBS, ChatLimits, full, misspelt
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState, stepped_in
 from actors.chat.teams import team_for
-from actors.ids import AGENT, BOT, SYSTEM, Millis
+from actors.ids import AGENT, ANON, BOT, SYSTEM, Millis
 from actors.refusals import Reason, Refused
 from actors.settings.rules import Rules
 from actors.templates import fill
@@ -47,6 +49,8 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     settings = rules.settings
     if not settings.chat.enabled:
         return Refused(Reason.CHAT_DISABLED)
+    if command.by.startswith(ANON) and not rules.bot:
+        return Refused(Reason.LOGIN_REQUIRED)
     if settings.legal.ack_required and not command.legal_ack:
         why = "the terms were not acknowledged"
         return Refused(Reason.FORBIDDEN, path="$.legal_ack", why=why)
@@ -61,6 +65,7 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
         "chat",
         command.previous,
         team_for(settings.assignment, command.traits),
+        "bot" if rules.bot else "humans",
     )
     legal = Legal(
         rules.version,
@@ -70,13 +75,20 @@ def start(state: ChatState, command: Start, rules: Rules) -> Outcome:
     )
     events = [Event(by, at, opened), Event(SYSTEM, at, legal)]
     events += [Event(by, at, picked) for picked in command.faqs]
-    welcome = command.welcome
+    events += _welcome(command, rules)
+    events.append(Event(by, at, Said(command.text, command.blobs), command.id))
+    return tuple(events)
+
+
+def _welcome(command: Start, rules: Rules) -> Iterator[Event]:
+    """Yield what is said before the shopper is heard: by the shop, and by its bot."""
+    at, settings, welcome = command.at, rules.settings, command.welcome
     if welcome is None:
         welcome = fill(settings.chat.welcome, {}).text
     if welcome and not welcome.isspace():
-        events.append(Event(SYSTEM, at, Said(welcome, auto="welcome")))
-    events.append(Event(by, at, Said(command.text, command.blobs), command.id))
-    return tuple(events)
+        yield Event(SYSTEM, at, Said(welcome, auto="welcome"))
+    if rules.bot and settings.ai.greeting:
+        yield Event(BOT, at, Said(settings.ai.greeting, auto="bot"))
 
 
 def _text(state: ChatState, command: Start, rules: Rules) -> Outcome:

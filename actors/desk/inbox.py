@@ -143,10 +143,9 @@ class Inbox:
 
     def unread(self, agent: AgentId, listing: Listing, *, surface: bool) -> bool:
         """Return whether the ticket has a dot; `surface`: a closed one may (F19)."""
-        status = listing.standing.status
-        return (status == "open" or (surface and status == "closed")) and (
-            self.dots.has(agent, listing)
-        )
+        status, bot = listing.standing.status, listing.standing.bot
+        told = (status == "open" and not bot) or (surface and status == "closed")
+        return told and self.dots.has(agent, listing)
 
     def waiting(self, due_before: Millis) -> Waiting:
         """Return what there is to do; `due_before` is when the day ends."""

@@ -20,8 +20,10 @@ class Rules(msgspec.Struct, frozen=True):
     admins: frozenset[str] = frozenset()
     """Agents who may open any ticket of the site."""
 
-    bot: bool = False
-    """Whether there is a bot that may answer in the humans' place (F36)."""
+    @property
+    def bot(self) -> bool:
+        """Return whether there is a bot that answers first (F35)."""
+        return self.settings.ai.enabled
 
     staffed: bool = True
     """Whether some agent is there to answer."""

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from actors.cells.orders import Join, LookBack, Sign
-from actors.cells.profile import NO_CHAT, Begin
-from actors.chat.commands import End, MoveCursor, Rate, Say
-from actors.ids import Seq, stream_of
+from actors.cells.starting import NO_CHAT, Begin
+from actors.chat.commands import AnswerHandoff, End, MoveCursor, Rate, Say
+from actors.ids import ANON, Seq, stream_of
 from broker import welcoming
 from broker.operations import macro
 from broker.operations.ordering import order
@@ -50,6 +50,12 @@ def rate(peer: "Peer", said: frames.Rate) -> None:
     order(peer, said.chat, command)
 
 
+def handoff_answer(peer: "Peer", said: frames.HandoffAnswer) -> None:
+    """Have a person answer from now on, or go on with the bot."""
+    now = peer.house.clock()
+    order(peer, said.chat, AnswerHandoff(said.id, peer.who, peer.site, now, said.yes))
+
+
 def read(peer: "Peer", said: frames.Read) -> None:
     """Move how far the asker has read."""
     now = peer.house.clock()
@@ -85,7 +91,11 @@ def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
             faqs=faqs,
             welcome=welcome,
         )
-        peer.house.people.tell(f"{peer.site}/{peer.sub}", begun)
+        if peer.role == "visitor":
+            id_ = peer.who.removeprefix(ANON)
+            peer.house.visitors.tell(f"{peer.site}/{id_}", begun)
+        else:
+            peer.house.people.tell(f"{peer.site}/{peer.sub}", begun)
 
     welcoming.go_on_with(peer, begin)
 

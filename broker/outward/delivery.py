@@ -2,7 +2,7 @@
 
 Each kind has a carrier of its own, so that one that hangs stops no other. It is woken
 when something was committed, or when what failed is to be tried again; it never looks
-in vain. At most `AT_ONCE` of a kind are under way, of each line one. What was under way
+in vain. At most so many of a kind are under way, of each line one. What was under way
 when the process died is tried again under the same key: at least once, never lost.
 """
 
@@ -24,7 +24,7 @@ from storage.errors import Unwritable
 from storage.outgoing import Delivery
 
 AT_ONCE = 8
-"""Deliveries of a kind under way at a time."""
+"""Deliveries of a kind under way at a time, if nothing else is said."""
 SHORTEST_S, LONGEST_S = 1.0, 3600.0
 """Seconds between two attempts, if a kind has no pauses of its own."""
 GIVEN_UP_MS = 24 * 3600 * 1000
@@ -66,14 +66,17 @@ class Later(msgspec.Struct, frozen=True):
 Outcome = Sent | Failed | Needless | Later
 
 
-class Pauses(msgspec.Struct, frozen=True):
-    """Seconds between two attempts: it doubles from the first to the second."""
+class Pace(msgspec.Struct, frozen=True):
+    """How fast a kind leaves."""
 
     shortest: float = SHORTEST_S
     longest: float = LONGEST_S
+    """Seconds between two attempts: it doubles from the first to the second."""
+    at_once: int = AT_ONCE
+    """Deliveries under way at a time."""
 
 
-USUAL = Pauses()
+USUAL = Pace()
 
 
 class Adapter(Protocol):
@@ -115,14 +118,14 @@ class Carrier:
         *,
         books: Books,
         clock: Clock,
-        pauses: Pauses = USUAL,
+        pace: Pace = USUAL,
     ) -> None:
         self.kind = kind
         self.counts = Counts()
         self._adapter = adapter
         self._books = books
         self._clock = clock
-        self._pauses = pauses
+        self._pace = pace
         self._chance = random.Random()  # noqa: S311  # spreads attempts, hides nothing
         self._woken = trio.Event()
         self._under_way: set[int] = set()
@@ -150,7 +153,7 @@ class Carrier:
 
     async def _look(self, nursery: trio.Nursery) -> float:
         """Begin what is due and has room; return after how long to look again."""
-        most, now = AT_ONCE + len(self._under_way), self._clock()
+        most, now = self._pace.at_once + len(self._under_way), self._clock()
         find = partial(outgoing.due, kind=self.kind, now=now, limit=most)
         try:
             found = await self._books.query(find)
@@ -159,7 +162,7 @@ class Carrier:
             return LOOK_S
         self.counts.pending = found.pending
         for delivery in found.now:
-            if len(self._under_way) == AT_ONCE or self._stopping:
+            if len(self._under_way) == self._pace.at_once or self._stopping:
                 break
             if delivery.id not in self._under_way:
                 self._under_way.add(delivery.id)
@@ -210,7 +213,7 @@ class Carrier:
 
     def _pause(self, attempts: int) -> float:
         """Return for how many seconds to wait after so many attempts before this."""
-        shortest, longest = self._pauses.shortest, self._pauses.longest
+        shortest, longest = self._pace.shortest, self._pace.longest
         pause = min(longest, shortest * 2.0 ** min(attempts + 1, 32))
         return max(shortest, pause * self._chance.uniform(0.5, 1.0))
 

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from broker.outward.delivery import Carrier, Pauses
+from actors.leaving import BOT_CALL
+from broker.outward.ai.turns import TurnAdapter
+from broker.outward.delivery import Carrier, Pace
 from broker.outward.mail.follower import MailFollower
 from broker.outward.mail.post import MailAdapter
 from broker.outward.sms import SmsAdapter
@@ -14,8 +16,9 @@ from storage.numbers import SMS
 if TYPE_CHECKING:
     from broker.server import Broker
 
-
-MAIL_PAUSES = Pauses(60.0, 3600.0)
+TURNS = Pace(at_once=256)
+"""Behind turns of the bot's that hang no shopper is to wait."""
+MAIL_PACE = Pace(60.0, 3600.0)
 """Mail servers that say "later" mean minutes (F38)."""
 
 
@@ -24,12 +27,12 @@ class Outward:
 
     def __init__(self, broker: "Broker") -> None:
         self.sms, self.mail = SmsAdapter(broker), MailAdapter(broker)
+        self.turns = TurnAdapter(broker)
         books, clock = broker.books, broker.clock
         self.carriers = (
             Carrier(SMS, self.sms, books=books, clock=clock),
-            Carrier(
-                mailing.KIND, self.mail, books=books, clock=clock, pauses=MAIL_PAUSES
-            ),
+            Carrier(BOT_CALL, self.turns, books=books, clock=clock, pace=TURNS),
+            Carrier(mailing.KIND, self.mail, books=books, clock=clock, pace=MAIL_PACE),
         )
         self._mail_follower = MailFollower(broker)
         broker.hub.carry_out = self.wake
@@ -54,6 +57,7 @@ class Outward:
             with trio.CancelScope(shield=True):
                 await self.sms.close()
                 await self.mail.close()
+                await self.turns.close()
 
     async def stop(self) -> None:
         """Begin nothing more, and wait for what is under way."""

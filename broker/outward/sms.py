@@ -16,8 +16,8 @@ from actors.chat.commands import Report
 from actors.chat.events import Said
 from actors.chat.texting import MOST_CHARS, report_id
 from actors.ids import SYSTEM, ChatId, Seq, SiteId
+from actors.leaving import Message
 from actors.refusals import Reason, Refused
-from actors.rows import Message
 from broker.outward.delivery import Failed, Sent
 from broker.outward.providers import Loopback, Outbound, Provider
 from broker.outward.waiter import Waiter

@@ -25,6 +25,7 @@ from broker.wire.operations.chat import (
     ChatOpen,
     ChatStart,
     Got,
+    HandoffAnswer,
     MsgSend,
     Rate,
     Read,
@@ -74,6 +75,7 @@ __all__ = [
     "FromClient",
     "FromServer",
     "Got",
+    "HandoffAnswer",
     "Hello",
     "HistoryRead",
     "Hit",
@@ -139,6 +141,7 @@ ClientFrame = (
     | TicketTransfer
     | TransferAnswer
     | Rate
+    | HandoffAnswer
     | ControlTake
     | ControlRelease
     | PresenceSet

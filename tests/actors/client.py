@@ -8,7 +8,8 @@ import msgspec
 
 from actors.cells.orders import Join, Left, LookBack
 from actors.cells.ports import Accepted
-from actors.cells.profile import Arrive, Begin, Claims
+from actors.cells.profile import Arrive, Claims
+from actors.cells.starting import Begin
 from actors.chat.events import Event, for_shopper, seen_by_shopper
 from actors.chat.signs import What
 from actors.chat.state import ChatState

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors.chat.commands import (
+    AnswerHandoff,
     AnswerTransfer,
     AnyCommand,
     Assign,
@@ -14,9 +15,11 @@ from actors.chat.commands import (
     End,
     MoveCursor,
     Note,
+    PassOn,
     Rate,
     ReleaseControl,
     Report,
+    ReportHandoff,
     Requeue,
     Route,
     Say,
@@ -24,6 +27,7 @@ from actors.chat.commands import (
     Start,
     Tag,
     TakeControl,
+    TakeTurn,
     Tick,
     Transfer,
     Wake,
@@ -45,6 +49,7 @@ from actors.settings.rules import Rules
 SITE = SiteId("default")
 SHOPPER = Person("shopper:sue")
 STRANGER = Person("shopper:bob")
+VISITOR = Person("anon:vic")
 ANN = Person("agent:ann")
 BEN = Person("agent:ben")
 CHAT = ChatId("0" * 26)
@@ -161,6 +166,29 @@ def taking() -> Ask:
 
 def releasing() -> Ask:
     return ReleaseControl
+
+
+def turning(
+    begun: int,
+    what: Literal["reply", "silent", "fail", "escalate"] = "reply",
+    *texts: str,
+    reason: str | None = None,
+) -> Ask:
+    return lambda id_, by, site, at: TakeTurn(
+        id_, by, site, at, Seq(begun), what, texts, reason=reason
+    )
+
+
+def handing(*, yes: bool = True) -> Ask:
+    return lambda id_, by, site, at: AnswerHandoff(id_, by, site, at, yes)
+
+
+def handed(ref: str | None = None, reason: str | None = None) -> Ask:
+    return lambda id_, by, site, at: ReportHandoff(id_, by, site, at, ref, reason)
+
+
+def passing(text: str = "", *, over: bool = False) -> Ask:
+    return lambda id_, by, site, at: PassOn(id_, by, site, at, text, over)
 
 
 def reading(seq: int) -> Ask:

@@ -7,6 +7,8 @@ from actors.chat.outcomes import Unchanged
 from actors.chat.state import evolve
 from actors.ids import BOT, SYSTEM
 from actors.refusals import Reason
+from actors.settings.ai import AiSettings
+from actors.settings.document import Settings
 from actors.settings.rules import Rules
 from tests.actors.scene import (
     ANN,
@@ -23,14 +25,14 @@ from tests.actors.scene import (
 )
 from tests.actors.world import World
 
-WITH_BOT = Rules(bot=True)
+WITH_BOT = Rules(settings=Settings(ai=AiSettings(enabled=True)))
 
 
 def held_by(holder: Control) -> Scene:
     """Return a chat whose shopper waits for an answer by `holder`."""
     scene = Scene(WITH_BOT).open()
-    if holder != "humans":
-        given = ControlChanged("humans", holder, "released")
+    if holder != "bot":
+        given = ControlChanged("bot", holder, "handoff")
         evolve(scene.state, Event(SYSTEM, scene.now, given))
     return scene
 
@@ -72,7 +74,7 @@ def test_a_reply_takes_control_before_it_is_said() -> None:
 
 
 def test_a_released_ticket_is_the_bots_and_nobodys() -> None:
-    scene = Scene(WITH_BOT).open()
+    scene = held_by("humans")
     scene.does(ANN, assigning("ann"))
     released, freed = scene.does(ANN, releasing())
     assert released.body == ControlChanged("humans", "bot", "released")
@@ -104,7 +106,7 @@ def test_nobody_controls_a_closed_chat(what: Ask) -> None:
 
 
 def test_the_wait_does_not_count_while_the_bot_answers() -> None:
-    scene = Scene(WITH_BOT).open()
+    scene = held_by("humans")
     assert scene.wait(100) == []
     scene.does(ANN, releasing())
     assert scene.wait(10_000) == []

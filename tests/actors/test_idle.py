@@ -5,6 +5,7 @@ import pytest
 from actors.chat.events import Closed, ControlChanged, Event, Said
 from actors.chat.state import evolve
 from actors.ids import BOT, SYSTEM, Millis
+from actors.settings.ai import AiSettings
 from actors.settings.attention import IdleSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -29,7 +30,7 @@ IDLE = IdleSettings(close_min=10, warn_min=2)
 
 def answered(idle: IdleSettings = IDLE) -> Scene:
     """Return a chat whose shopper was answered just now."""
-    scene = Scene(Rules(1, Settings(idle=idle), bot=True)).open()
+    scene = Scene(Rules(1, Settings(idle=idle, ai=AiSettings(enabled=True)))).open()
     scene.does(ANN, saying("Anything else?"))
     return scene
 

@@ -110,7 +110,7 @@ def test_never_in_answer_to_an_agent() -> None:
 def test_never_while_the_bot_answers() -> None:
     with_bot = Settings(hours=CLOSED.settings.hours, ai=AiSettings(enabled=True))
     scene = Scene(Rules(1, Settings(), OpenHours())).open()
-    scene.rules = replace(CLOSED, settings=with_bot, bot=True)
+    scene.rules = replace(CLOSED, settings=with_bot)
     scene.does(ANN, releasing())
     scene.does(SHOPPER, saying("bot?"))
     assert autos(scene.events) == []
@@ -165,7 +165,7 @@ def test_the_bot_is_somebody_only_if_the_shop_says_so(
 ) -> None:
     absent = replace(rules((-1, 8), when_no_agents=True), staffed=False)
     ai = AiSettings(enabled=True, counts_online=counts)
-    bot = replace(absent, bot=True, settings=replace(absent.settings, ai=ai))
+    bot = replace(absent, settings=replace(absent.settings, ai=ai))
     scene = Scene(rules((-1, 8))).open()
     scene.rules = bot
     assert len(autos(scene.does(SHOPPER, saying()))) == told

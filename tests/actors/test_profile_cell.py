@@ -5,9 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from actors.cells import profile as profile_module
+from actors.cells import profile as profile_cells
+from actors.cells import starting as starting_module
 from actors.cells.ports import Accepted
-from actors.cells.profile import TRIES, Arrive, Claims
+from actors.cells.profile import Arrive, Claims
+from actors.cells.starting import TRIES
 from actors.ids import ChatId, Person
 from actors.refusals import Reason, Refused
 from actors.settings.document import Settings
@@ -311,7 +313,7 @@ def test_what_another_process_would_have_started_is_seen_by_the_fence(
         def blind(*_: object, **__: object) -> None:
             return None
 
-        patch.setattr(profile_module, "_find_unclosed", blind)
+        patch.setattr(starting_module, "find_unclosed", blind)
         sue.begin("hello", "b")
         world.turn()
         assert sue.answers["b"] == [LATER]
@@ -363,7 +365,7 @@ def test_a_bug_here_restarts_this_person_and_answers_who_met_it(
         raise RuntimeError
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(profile_module, "called", wrong)
+        patch.setattr(profile_cells, "called", wrong)
         sue.begin("hello", "a")
         sue.begin("hello", "b")
         world.turn()

@@ -15,6 +15,7 @@ from actors.chat.events import (
     ControlChanged,
     Event,
     Got,
+    Opened,
     Read,
     Said,
     StatusChanged,
@@ -89,7 +90,7 @@ def check_order_of_events(events: list[Event]) -> None:
     bodies = [event.body for event in events]
     assert sum(isinstance(b, Said) and b.auto == "welcome" for b in bodies) <= 1
     assignee: str | None = None
-    status, control = "open", "humans"
+    status, control = "open", first_control(events)
     for body in bodies:
         if isinstance(body, ControlChanged):
             assert body.origin == control, "control has one holder"
@@ -101,6 +102,12 @@ def check_order_of_events(events: list[Event]) -> None:
         elif isinstance(body, StatusChanged):
             assert body.origin == status
             status = body.to
+
+
+def first_control(events: list[Event]) -> str:
+    opened = events[0].body
+    assert isinstance(opened, Opened)
+    return opened.control
 
 
 def check_cursors(events: list[Event]) -> None:
@@ -146,8 +153,8 @@ class Silence:
 
 
 def check_silences(world: World, events: list[Event]) -> None:
-    shopper, paused = events[0].by, False
-    status, control = "open", "humans"
+    shopper, control = events[0].by, first_control(events)
+    status, paused = "open", control != "humans"
     silence: Silence | None = None
     for event in events:
         at, body = event.at, event.body

@@ -35,6 +35,7 @@ from actors.chat.state import ChatState, evolve
 from actors.chat.ticket import SOONEST
 from actors.ids import BOT, SYSTEM, Millis, Person, Seq
 from actors.refusals import Refused
+from actors.settings.ai import AiSettings
 from actors.settings.attention import CheckInSettings, IdleSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -138,8 +139,11 @@ HISTORIES = st.lists(
 )
 RULES = Rules(
     1,
-    Settings(check_in=CheckInSettings(auto_s=270), idle=IdleSettings(9, 3)),
-    bot=True,
+    Settings(
+        check_in=CheckInSettings(auto_s=270),
+        idle=IdleSettings(9, 3),
+        ai=AiSettings(enabled=True),
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from actors.cells.ports import Accepted
 from actors.chat.ticket import SOONEST
 from actors.ids import ChatId, Millis
+from actors.settings.ai import AiSettings
 from actors.settings.attention import CheckInSettings, IdleSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -56,8 +57,11 @@ SEQS = st.integers(0, 12)
 
 RULES = Rules(
     1,
-    Settings(check_in=CheckInSettings(auto_s=270), idle=IdleSettings(9, 3)),
-    bot=True,
+    Settings(
+        check_in=CheckInSettings(auto_s=270),
+        idle=IdleSettings(9, 3),
+        ai=AiSettings(enabled=True),
+    ),
 )
 
 

@@ -9,7 +9,6 @@ from collections import Counter
 from typing import NamedTuple
 
 import trio
-from msgspec.structs import replace
 
 from actors.ids import AgentId, Person, SiteId
 from actors.settings.document import Settings
@@ -43,10 +42,8 @@ class Watch(NamedTuple):
 class Day:
     """A shop, everybody in it, and what they should see."""
 
-    def __init__(self, shop: Shop, settings: Settings, *, bot: bool = False) -> None:
+    def __init__(self, shop: Shop, settings: Settings) -> None:
         self.shop = shop
-        self.bot = bot
-        """Whether there is a bot that chats may be left to."""
         self.settings = settings
         self.seats: list[Seat] = []
         self.boss = "boss"
@@ -54,7 +51,6 @@ class Day:
         self.states: dict[str, str] = {}
         """How agents are seen, as the supervisor was told."""
         self.refusals: Counter[str] = Counter()
-        self._invite_bot()
 
     # People.
 
@@ -99,12 +95,6 @@ class Day:
             await blocking.block(broker, DEFAULT_SITE, sub, "swears", by=by)
         else:
             await blocking.unblock(broker, DEFAULT_SITE, sub)
-
-    def _invite_bot(self) -> None:
-        sites = self.shop.broker.sites
-        if self.bot:
-            site = next(site for site in sites if site.id == DEFAULT_SITE)
-            sites.add(replace(site, rules=replace(site.rules, bot=True)))
 
     def of(self, sub: str) -> Seat:
         """Return the first connection that somebody has."""
@@ -243,7 +233,6 @@ class Day:
     async def move_to(self, shop: Shop) -> None:
         """Have everybody come back to a broker that was started anew."""
         self.shop, self.states, seats = shop, {}, self.seats
-        self._invite_bot()
         self.seats = []
         for old in seats:
             places = {chat: log.position for chat, log in old.logs.items()}

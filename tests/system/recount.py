@@ -14,7 +14,7 @@ from tests.system.shop import Shop
 
 AGENTS_ALONE = frozenset(
     {
-        *("note", "status", "assigned", "control", "checkin", "sla", "sms"),
+        *("note", "status", "assigned", "control", "turn", "checkin", "sla", "sms"),
         *("tagged", "transfer", "identified"),
     }
 )
@@ -78,7 +78,7 @@ class Ticket:
         self.site: str = body["site"]
         self.previous: str | None = body.get("previous")
         self.team: str | None = body.get("team")
-        self.status, self.control = "open", "humans"
+        self.status, self.control = "open", body.get("control", "humans")
         self.until: int | None = None
         self.assignee: str | None = None
         self.tags: list[str] = []

@@ -30,7 +30,10 @@ from tests.system.client import JSON, Client, Form, Frame, Memory, Socket
 from tests.system.leaks import MAIL_AT
 
 HIDDEN = frozenset(
-    {"note", "status", "assigned", "control", "checkin", "sla", "sms", "tagged"}
+    {
+        *("note", "status", "assigned", "control", "turn", "checkin", "sla", "sms"),
+        "tagged",
+    }
 )
 """Kinds that shoppers never see (protocol section 5)."""
 MONTH = 30 * 24 * 3600

@@ -10,8 +10,10 @@ from collections import Counter
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from actors.ids import ChatId, SiteId
+from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -28,6 +30,8 @@ pytestmark = pytest.mark.slow
 RACES = 500
 """In each subprotocol."""
 ROUND = Settings(assignment=AssignmentSettings(routing="round_robin"))
+WITH_BOT = replace(ROUND, ai=AiSettings(enabled=True, responder="script"))
+"""It has nothing to say: chats are given to it, and taken from it."""
 Wish = tuple[Client, str, Frame]
 
 
@@ -51,8 +55,7 @@ class Floor(NamedTuple):
 
 async def opened(shop: Shop) -> Floor:
     """Return a floor on which nobody is given anything, and which has a bot."""
-    rules = Rules(1, ROUND, bot=True)
-    shop.broker.sites.add(Site(SiteId(DEFAULT_SITE), "Shop", rules))
+    shop.broker.sites.add(Site(SiteId(DEFAULT_SITE), "Shop", Rules(1, ROUND)))
     ann, ben = await seated(shop, "ann"), await seated(shop, "ben")
     seed = random.randrange(2**32)
     print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown if the test fails
@@ -73,7 +76,9 @@ async def test_of_two_who_reach_for_a_ticket_one_has_it(shop: Shop) -> None:
     floor = await opened(shop)
     sara = Seat(await shop.shopper(), "sara")
     for _ in range(RACES):
+        shop.broker.sites.apply(DEFAULT_SITE, 1, ROUND)
         chat: str = (await sara.ask("chat.start", text="hello"))["chat"]
+        shop.broker.sites.apply(DEFAULT_SITE, 1, WITH_BOT)
         for seat in floor.agents:
             await seat.ask("chat.open", chat=chat)
         head = await prepare(floor, chat)

@@ -15,6 +15,7 @@ import trio
 from msgspec.structs import replace
 
 from actors.library import Macro, Then
+from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
 from actors.settings.attention import IdleSettings
 from actors.settings.document import Settings
@@ -70,6 +71,8 @@ def settled(chance: random.Random) -> Settings:
         ),
         idle=chance.choice((IdleSettings(), IdleSettings(20, 5))),
         rating=RatingSettings(ask=True),
+        # Here it has nothing to say: chats begin with it, and agents take them over.
+        ai=AiSettings(enabled=chance.random() < 0.3, responder="script"),
     )
 
 
@@ -279,7 +282,7 @@ async def test_on_any_day_all_is_as_the_journal_says(
         await trio.sleep(chance.choice((0, 100, 4 * 3600)))
         async with in_memory(tmp_path, RELAXED) as shop:
             if day is None:
-                day = Day(shop, settings, bot=chance.random() < 0.3)
+                day = Day(shop, settings)
                 await day.save(settings)
                 await stocked(shop, *MACROS)
                 await day.agent("boss", Watch(), Watch(status="closed"))

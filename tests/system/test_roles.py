@@ -18,6 +18,7 @@ EXAMPLES: dict[str, Frame] = {
     "faq.done": {"helped": True},
     "faq.pick": {"faq": "f1"},
     "got": {"seq": 0},
+    "handoff.answer": {"yes": True},
     "inbox.open": {"view": "all"},
     "macro.render": {"macro": "hi"},
     "msg.send": {"text": "hello"},

@@ -24,6 +24,7 @@ from broker.wire.frames import (
     FromClient,
     FromServer,
     Got,
+    HandoffAnswer,
     Hello,
     HistoryRead,
     Hit,
@@ -217,6 +218,10 @@ CLIENT: list[tuple[FromClient, dict[str, object]]] = [
     ),
     (FaqPick("23", "f1"), {"op": "faq.pick", "id": "23", "faq": "f1"}),
     (FaqDone("24", helped=False), {"op": "faq.done", "id": "24", "helped": False}),
+    (
+        HandoffAnswer("25", C, yes=True),
+        {"op": "handoff.answer", "id": "25", "chat": C, "yes": True},
+    ),
     (ControlTake("18", C), {"op": "control.take", "id": "18", "chat": C}),
     (ControlRelease("19", C), {"op": "control.release", "id": "19", "chat": C}),
     (MacroList("20"), {"op": "macro.list", "id": "20"}),

@@ -18,9 +18,9 @@ from msgspec import Meta
 from actors.cells.ports import Accepted
 from actors.cells.texter import UNWANTED
 from actors.ids import ChatId, Seq
+from actors.leaving import Message
 from actors.person import Moment
 from actors.refusals import Refused
-from actors.rows import Message
 from broker.http.bodies import decoded
 from broker.http.description import answering, taking
 from broker.http.errors import Refusal, refusals

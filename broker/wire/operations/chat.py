@@ -55,6 +55,13 @@ class Rate(Request, frozen=True, gc=False, tag="rate"):
     text: str | None = None
 
 
+class HandoffAnswer(Request, frozen=True, gc=False, tag="handoff.answer"):
+    """A person is to answer me in `chat`, or the bot may go on."""
+
+    chat: Chat
+    yes: bool
+
+
 class MsgSend(Request, frozen=True, gc=False, tag="msg.send"):
     """Say something in `chat`. `hold`: I am still looking into it."""
 
