@@ -67,6 +67,8 @@ def _article(file: Path, folder: Path) -> KnowledgeItem:
     with file.open("rb") as stream:
         # A line of Windows ends with two characters, and is one.
         text = stream.read(FILE_BYTES + 1).decode("utf-8-sig").replace("\r\n", "\n")
+    if text.startswith("---\n") and not FRONT.match(text):
+        raise ValueError("has front matter without an end")
     front = dict(_front(text))
     body = FRONT.sub("", text, count=1).strip()
     if not body:

@@ -15,7 +15,7 @@ from broker.commands.show import show
 from broker.office.requests import PutArticles
 from broker.outward.ai import trial
 from broker.outward.ai.knowledge import Knowledge as Responder
-from storage import documents
+from storage import accounts, documents
 
 confidence = click.option(
     "--confidence",
@@ -95,6 +95,8 @@ def test(questions: Path, folder: Path, site: str, confidence: float) -> None:
 
 def _library(folder: Path, site: str) -> Library:
     with journal(folder) as connection:
+        if accounts.site(connection, site) is None:
+            raise click.ClickException(f"There is no site {site}.")
         faq, known = (
             documents.newest(connection, site, name) for name in ("faq", "knowledge")
         )

@@ -51,6 +51,7 @@ def test_files_are_articles_by_their_names(source: Path) -> None:
     ("content", "why"),
     [
         (b"---\ntitle: x\n---\n", "has no text"),
+        (b"---\ntitle: x\nText.", "without an end"),
         (b"\xff\xfe", "utf-8"),
         (b"a\0b", "text"),
         (b"x" * 20_001, "text"),
@@ -85,6 +86,9 @@ def test_a_folder_is_taken_over_and_asked(tmp_path: Path, source: Path) -> None:
     assert (again["version"], again["added"], again["changed"]) == (2, 0, 0)
     answer = parsed(data, "knowledge", "ask", "how do I oil it?")
     assert answer["text"] == "Twice a year."
+    elsewhere = typed("knowledge", "ask", "oil?", "--data", data, "--site", "no")
+    assert elsewhere.exit_code == 1
+    assert elsewhere.output == "Error: There is no site no.\n"
     questions = tmp_path / "questions.txt"
     questions.write_text("deep/oiling-wood | how do I oil it\n? | weather\n")
     assert "right 100%" in printed(data, "knowledge", "test", questions)
