@@ -17,6 +17,8 @@ from broker.outward.ai.trial import figures, tried
 
 ENOUGH = {"pets": 0.55}
 """Of the questions, where it is less than the 60 % that were aimed at."""
+RIGHT = {"pets": 0.94}
+"""Of those answered, where it is less than the 95 % that were aimed at."""
 
 
 @pytest.mark.slow
@@ -24,7 +26,7 @@ ENOUGH = {"pets": 0.55}
 def test_most_questions_are_answered_and_nearly_always_rightly(name: str) -> None:
     found = figures(tried(Knowledge(shop(name), DEFAULT), questions(name)))
     assert found.answered >= ENOUGH.get(name, 0.6) * found.questions, str(found)
-    assert found.right >= 0.94 * found.answered, str(found)
+    assert found.right >= RIGHT.get(name, 0.95) * found.answered, str(found)
     assert found.mistaken <= 0.1 * found.unanswerable, str(found)
 
 

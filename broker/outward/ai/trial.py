@@ -112,4 +112,4 @@ def _tried(knowledge: Knowledge, case: Case) -> Tried:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}" if whole else "none"
+    return f"{part / whole:.1%}" if whole else "none"

@@ -91,7 +91,7 @@ def test_a_folder_is_taken_over_and_asked(tmp_path: Path, source: Path) -> None:
     assert elsewhere.output == "Error: There is no site no.\n"
     questions = tmp_path / "questions.txt"
     questions.write_text("deep/oiling-wood | how do I oil it\n? | weather\n")
-    assert "right 100%" in printed(data, "knowledge", "test", questions)
+    assert "right 100.0%" in printed(data, "knowledge", "test", questions)
     questions.write_text("? | how do I oil it\n")
     tried = typed("knowledge", "test", questions, "--data", data)
     assert tried.exit_code == 1

@@ -23,7 +23,7 @@ def test_what_is_answered_is_held_against_what_is_right() -> None:
     done = tried(Knowledge(Library(faq), 0.5), cases(LINES))
     assert [each.wrong for each in done] == [False, True, False, False, True]
     assert figures(done) == Figures(3, 2, 1, 2, 1)
-    assert str(figures(done)).startswith("answered 67% of 3, right 50% of these")
+    assert str(figures(done)).startswith("answered 66.7% of 3, right 50.0% of these")
 
 
 def test_a_line_that_is_no_question_is_pointed_at() -> None:
