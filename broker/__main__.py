@@ -30,6 +30,7 @@ COMMANDS = {
     ),
     "config": Listed("broker.commands.config", "Check and show the configuration."),
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
+    "simulate": Listed("clients.simulate.command", "Let a day go by in seconds."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
     "report": Listed("broker.commands.report", "Say how a shop answers, now or then."),

@@ -76,7 +76,14 @@ class Broker:
     demo = False
     """Whether the demo shop's pages are served too."""
 
-    def __init__(self, folder: Path, config: Config, *, virtual: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        *,
+        virtual: bool,
+        chance: random.Random | None = None,
+    ) -> None:
         self.folder = folder
         self.config = config
         self.draining = False
@@ -90,15 +97,10 @@ class Broker:
         self.monotonic: Callable[[], float] = trio.current_time
         self.timers = Timers(self.monotonic, self.loop.wake)
         self.wall_timers = Timers(wall, self.loop.wake, LOOK_AT_CLOCK_S)
-        self.journal = Journal(
-            folder / JOURNAL,
-            self.loop.wake,
-            inline=virtual,
-            relaxed=config.storage.durability == "relaxed",
-        )
+        self.chance = chance or random.SystemRandom()
+        self.journal = self._open_journal()
         self.books = Books(self.journal, self.loop.wake)
         self.change, self.query = self.books.change, self.books.query
-        self.chance = random.SystemRandom()
         self.overload = Overload(self.journal, Returns(self.monotonic, self.chance))
         self.keepalive = Keepalive(self.loop.wake, self.overload.ticked)
         self.tally = Tally()
@@ -126,6 +128,15 @@ class Broker:
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
         self.almanac = Almanac(self)
 
+    def _open_journal(self) -> Journal:
+        return Journal(
+            self.folder / JOURNAL,
+            self.loop.wake,
+            inline=self.virtual,
+            relaxed=self.config.storage.durability == "relaxed",
+            epoch=f"{self.chance.getrandbits(64):016x}",
+        )
+
     # Opening and closing.
 
     @classmethod
@@ -136,11 +147,13 @@ class Broker:
         config: Config | None = None,
         *,
         virtual: bool = False,
+        chance: random.Random | None = None,
     ) -> "AsyncGenerator[Broker]":
         """Run a broker on `folder` until the end of the block.
 
         Without a folder it uses a temporary one, with relaxed durability, that is
         deleted at the end. `virtual` is for trio's mock clock: no threads, no sockets.
+        All ids and secrets come from `chance`; whoever knows it can guess them.
 
         Raises:
             StorageError: the folder is held by another process, or its journal is
@@ -150,12 +163,14 @@ class Broker:
             relaxed = founding.relaxed(config or Config())
             with tempfile.TemporaryDirectory(prefix="shopwire-") as temporary:
                 path = Path(temporary)
-                async with cls.open(path, relaxed, virtual=virtual) as broker:
+                async with cls.open(
+                    path, relaxed, virtual=virtual, chance=chance
+                ) as broker:
                     yield broker
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # once, before anything runs
         with DataLock(folder):
-            broker = cls(folder, config or Config(), virtual=virtual)
+            broker = cls(folder, config or Config(), virtual=virtual, chance=chance)
             async with broker._running():
                 yield broker
 

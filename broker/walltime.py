@@ -17,3 +17,8 @@ def virtual_wall() -> Callable[[], float]:
         zero = time.time() - trio.current_time()
         _ZERO.set(zero)
     return lambda: zero + trio.current_time()
+
+
+def begin_at(wall: float) -> None:
+    """Let the wall's clock show `wall` now, before the first broker asks for it."""
+    _ZERO.set(wall - trio.current_time())

@@ -47,17 +47,22 @@ def page(report: Report, old: Report | None = None) -> str:
     parts = [
         _verdict(report),
         _correctness(report),
-        _table("Latency", "ms", _latencies(report)),
+        table("Latency", "ms", _latencies(report)),
         _thresholds(report),
-        *(_plot(chart) for chart in _charts(report, old)),
-        _table("Errors", "by code", _errors(report)) if report.errors else "",
-        _table("Used", "", _used(report)),
-        _table("Compared", "new over old", _compared(report, old)) if old else "",
+        *(plot(chart) for chart in _charts(report, old)),
+        table("Errors", "by code", _errors(report)) if report.errors else "",
+        table("Used", "", _used(report)),
+        table("Compared", "new over old", _compared(report, old)) if old else "",
     ]
+    return whole(f"{WORDS[report.verdict]}: load report", parts)
+
+
+def whole(title: str, parts: Iterable[str]) -> str:
+    """Return a page with a style of its own, made of elements."""
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{WORDS[report.verdict]}: load report</title><style>{STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f"<main>{''.join(parts)}</main></html>\n"
     )
 
@@ -92,7 +97,8 @@ def _correctness(report: Report) -> str:
     return f'<p class="{style}">{counts}</p>' + "".join(problems + samples)
 
 
-def _table(title: str, unit: str, rows: Iterable[Sequence[str]]) -> str:
+def table(title: str, unit: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return rows of cells under a title; the first row is the head."""
     head, *body = rows
     cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     lines = "".join(
@@ -117,7 +123,7 @@ def _thresholds(report: Report) -> str:
             for each in report.thresholds
         ),
     ]
-    return _table("Thresholds", "", rows)
+    return table("Thresholds", "", rows)
 
 
 def _latencies(report: Report) -> Iterable[Sequence[str]]:
@@ -189,7 +195,8 @@ def _series(name: str, style: str, report: Report, pick: Pick) -> Series:
     return Series(name, style, [pick(second) for second in report.seconds[:lasted]])
 
 
-def _plot(chart: Chart) -> str:
+def plot(chart: Chart) -> str:
+    """Return a chart under its title."""
     small = f" <small>{escape(chart.unit)}</small>" if chart.unit else ""
     return f"<h2>{escape(chart.title)}{small}</h2>{drawn(chart)}"
 

@@ -29,11 +29,12 @@ class Series(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Several lines with one scale, a value a second."""
+    """Several lines with one scale, a value a second or what else `clock` says."""
 
     title: str
     unit: str
     series: tuple[Series, ...]
+    clock: str = "s"
 
 
 def drawn(chart: Chart) -> str:
@@ -45,7 +46,7 @@ def drawn(chart: Chart) -> str:
     step = _step(highest)
     top = step * max(math.ceil(highest / step), 1)
     area = _Area(max(seconds - 1, 1), top)
-    parts = [_grid(area, step), _clock(area)]
+    parts = [_grid(area, step), _clock(area, chart.clock)]
     parts += [_line(area, line) for line in chart.series]
     parts.append(_names(area, chart.series))
     said = escape(f"{chart.title}, {chart.unit}")
@@ -88,11 +89,11 @@ def _grid(area: _Area, step: float) -> str:
     return "".join(parts)
 
 
-def _clock(area: _Area) -> str:
+def _clock(area: _Area, unit: str) -> str:
     step = max(round(_step(area.seconds)), 1)
     return "".join(
         f'<text class="scale" x="{area.x(second)}" y="{HEIGHT - 6}"'
-        f' text-anchor="middle">{second} s</text>'
+        f' text-anchor="middle">{second} {unit}</text>'
         for second in range(0, area.seconds + 1, step)
     )
 

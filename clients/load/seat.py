@@ -123,8 +123,9 @@ class Seat:
     def open_chat(self, follower: Follower) -> None:
         """Ask for what comes after what the follower has."""
         self.followers[follower.chat] = follower
-        opening = Opening(self.new_id("o"), follower)
-        self.ask(opening)
+        asked = self._asked.values()
+        if not any(isinstance(a, Opening) and a.follower is follower for a in asked):
+            self.ask(Opening(self.new_id("o"), follower))
 
     def read(self, follower: Follower) -> None:
         """Say that everything was seen that has come."""
