@@ -32,6 +32,7 @@ COMMANDS = {
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
     "simulate": Listed("clients.simulate.command", "Let a day go by in seconds."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
+    "audit": Listed("broker.commands.audit", "Prove that no message is missed."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
     "report": Listed("broker.commands.report", "Say how a shop answers, now or then."),
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),

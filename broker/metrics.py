@@ -114,6 +114,11 @@ def counters(broker: Broker) -> list[Figure]:
             "Answers of a bot that came too late.",
             counts.dropped,
         ),
+        Figure(
+            "broken_promises",
+            "Tickets that would have been missed; they were mended.",
+            broker.sweeper.broken.total(),
+        ),
         Figure("signals_sent", "Typing and the like, as sent.", counts.signals),
         Figure("actor_restarts", "Actors restarted.", broker.system.restarts),
     ]

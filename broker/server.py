@@ -50,6 +50,7 @@ from broker.overload import Overload, Returns
 from broker.peer import Peer
 from broker.profiles import Profiles
 from broker.sites import Sites
+from broker.sweeper import Sweeper
 from broker.transport import NO_PAGE, Origin
 from broker.walltime import virtual_wall
 from broker.wire.errors import Close
@@ -126,7 +127,7 @@ class Broker:
         self.system = parts.system
         self.house = build(parts, config.limits)
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
-        self.almanac = Almanac(self)
+        self.almanac, self.sweeper = Almanac(self), Sweeper(self)
 
     def _open_journal(self) -> Journal:
         return Journal(
@@ -189,6 +190,7 @@ class Broker:
                     nursery.start_soon(self.house.finder.run)
                 nursery.start_soon(chores.sweep, self)
                 nursery.start_soon(chores.expire, self)
+                nursery.start_soon(self.sweeper.run)
                 await self._begin()
                 nursery.start_soon(self.outward.run)
                 try:

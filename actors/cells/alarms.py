@@ -39,6 +39,11 @@ class Alarms:
         """Return how many chats have one."""
         return len(self._alarms)
 
+    def due(self, chat: ChatId) -> Millis | None:
+        """Return when `chat` will be woken, if it will."""
+        alarm = self._alarms.get(chat)
+        return None if alarm is None else Millis(int(alarm.due * 1000))
+
     def set(self, chat: ChatId, due: Millis | None) -> None:
         """Have `chat` woken at `due` and at no other time, or not at all."""
         alarm = self._alarms.get(chat)

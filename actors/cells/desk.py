@@ -152,6 +152,11 @@ class DeskCell(Actor):
         self._measuring = Timer(self.guarded(self._measure))
 
     @property
+    def settled(self) -> bool:
+        """Whether it knows all tickets."""
+        return self._fresh is None
+
+    @property
     def _site(self) -> SiteId:
         return SiteId(self.key)
 

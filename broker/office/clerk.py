@@ -13,6 +13,8 @@ from broker.office.requests import (
     AddSite,
     AnyAnswer,
     AnyRequest,
+    Audit,
+    Audited,
     ChangeAgent,
     Denied,
     MintToken,
@@ -44,6 +46,9 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
                 return await agents.change_agent(broker, ask)
             case PutArticles():
                 return await library.put_articles(broker, ask)
+            case Audit():
+                findings = await broker.sweeper.sweep()
+                return Audited(findings + broker.sweeper.idle())
             case _:
                 assert_never(ask)
     except Unwritable as error:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from actors.library import MAX_KNOWLEDGE, KnowledgeItem
+from broker.findings import Finding
 from broker.gate import MAX_SUB
 from broker.sites import DEFAULT_SITE
 from broker.wire.errors import TABLE, Code
@@ -128,6 +129,16 @@ class PutArticles(Request, frozen=True, kw_only=True, tag="knowledge.put"):
     """Whether all others go."""
 
 
+class Audit(Request, frozen=True, kw_only=True, tag="audit"):
+    """What a running broker finds of promises that are broken (U8)."""
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """What it has found; what is broken is being mended."""
+
+    findings: list[Finding]
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -193,9 +204,16 @@ class Shelved(msgspec.Struct, frozen=True):
 
 
 AnyRequest = (
-    MintToken | AddSite | AddKey | RemoveKey | AddAgent | ChangeAgent | PutArticles
+    MintToken
+    | AddSite
+    | AddKey
+    | RemoveKey
+    | AddAgent
+    | ChangeAgent
+    | PutArticles
+    | Audit
 )
-AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed | Shelved
+AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed | Shelved | Audited
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
     AddSite: Founded,
@@ -204,6 +222,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     AddAgent: Employed,
     ChangeAgent: Employed,
     PutArticles: Shelved,
+    Audit: Audited,
 }
 """What each request is answered with, if it is not denied."""
 
