@@ -19,6 +19,8 @@ ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
+    # A made-up shop on the internet is served by a broker on this machine.
+    "--disable-features=LocalNetworkAccessChecks",
     # Nothing that calls home: the network may be closed, and waits.
     "--disable-background-networking",
     "--disable-component-update",

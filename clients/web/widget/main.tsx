@@ -120,10 +120,16 @@ const waiting = window.Shopwire;
 if (waiting?.from) {
   const shop = new Shop(waiting.from);
   const calls = waiting.q ?? [];
-  // Listeners first: who asks for `ready` is to hear it.
-  for (const call of calls.filter(([command]) => command === "on")) shop.call(call);
-  for (const call of calls.filter(([command]) => command !== "on")) shop.call(call);
+  // Listeners first: who asks for `ready` is to hear it. Then what makes the widget, so
+  // that what is to be done with it finds one.
+  const first = ["on", "boot"];
+  for (const name of first) {
+    for (const call of calls.filter(([command]) => command === name)) shop.call(call);
+  }
   if (!shop.booted && waiting.from.dataset["boot"] !== "manual") shop.boot({});
+  for (const call of calls.filter(([command]) => !first.includes(command))) {
+    shop.call(call);
+  }
   const api: Queue = (...call: Call) => shop.call(call);
   api.from = waiting.from;
   window.Shopwire = api;
