@@ -78,12 +78,7 @@ class Broker:
     """Whether the demo shop's pages are served too."""
 
     def __init__(
-        self,
-        folder: Path,
-        config: Config,
-        *,
-        virtual: bool,
-        chance: random.Random | None = None,
+        self, folder: Path, config: Config, chance: random.Random, *, virtual: bool
     ) -> None:
         self.folder = folder
         self.config = config
@@ -98,7 +93,7 @@ class Broker:
         self.monotonic: Callable[[], float] = trio.current_time
         self.timers = Timers(self.monotonic, self.loop.wake)
         self.wall_timers = Timers(wall, self.loop.wake, LOOK_AT_CLOCK_S)
-        self.chance = chance or random.SystemRandom()
+        self.chance = chance
         self.journal = self._open_journal()
         self.books = Books(self.journal, self.loop.wake)
         self.change, self.query = self.books.change, self.books.query
@@ -171,7 +166,8 @@ class Broker:
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # once, before anything runs
         with DataLock(folder):
-            broker = cls(folder, config or Config(), virtual=virtual, chance=chance)
+            source = chance or random.SystemRandom()
+            broker = cls(folder, config or Config(), source, virtual=virtual)
             async with broker._running():
                 yield broker
 
