@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from broker.server import Broker
 
 NAME = "admin.sock"
-LINE_BYTES = 1024 * 1024
-"""Bytes of one request or answer: all of a site's knowledge fits."""
+LINE_BYTES = 4 * 1024 * 1024
+"""Bytes of one request or answer: a whole site fits, its knowledge with it."""
 IDLE_S = 30.0
 """Seconds a connection may take for a request: commands ask at once."""
 ANSWER_S = 20.0

@@ -2,17 +2,27 @@
 
 import sqlite3
 from pathlib import Path
+from typing import TextIO
 
 import click
 import msgspec
 
 from broker.commands import options
 from broker.commands.asking import ask, request
-from broker.commands.reading import journal
+from broker.commands.reading import journal, moment
 from broker.commands.show import show
 from broker.config import Config
-from broker.office.requests import AddKey, AddSite, KeyShown, RemoveKey, shown
-from storage import accounts
+from broker.founding import SETTINGS, library, rules
+from broker.office.requests import (
+    AddKey,
+    AddSite,
+    ImportSite,
+    KeyShown,
+    RemoveKey,
+    shown,
+)
+from broker.sitefile import read, written
+from storage import accounts, documents
 
 
 class SiteShown(msgspec.Struct, frozen=True):
@@ -28,7 +38,7 @@ class SiteShown(msgspec.Struct, frozen=True):
 
 @click.group("site")
 def command() -> None:
-    """List, add and show sites, and change their keys."""
+    """List, add and show sites, change their keys, and carry them in a file."""
 
 
 @command.command("list")
@@ -61,6 +71,32 @@ def add(name: str, title: str | None, folder: Path, file: Path | None) -> None:
     ask(folder, config, request(AddSite, {"site": name, "name": title}))
     with journal(folder) as connection:
         show(_shown(connection, name, config))
+
+
+@command.command("export")
+@click.argument("name")
+@options.data
+def export(name: str, folder: Path) -> None:
+    """Print a site's settings, questions, macros and knowledge as TOML."""
+    with journal(folder) as connection, moment(connection):
+        site = _existing(connection, name).id
+        settings = rules(documents.newest(connection, site, SETTINGS)).settings
+        click.echo(written(settings, library(connection, site)), nl=False)
+
+
+@command.command("import")
+@click.argument("name")
+@click.argument("toml", type=click.File(encoding="utf-8"))
+@options.data
+@options.config
+def import_(name: str, toml: TextIO, folder: Path, file: Path | None) -> None:
+    """Let what a TOML file says hold for a site: all of it, or nothing."""
+    config = options.configured(folder, file)
+    try:
+        part = read(toml.read())
+    except ValueError as error:
+        raise click.ClickException(f"{toml.name}: {error}") from error
+    show(ask(folder, config, ImportSite(site=name, part=part)))
 
 
 @command.group("keys")

@@ -5,7 +5,7 @@ Whatever was changed is durable, and holds in this process, when the answer is t
 
 from typing import TYPE_CHECKING, assert_never
 
-from broker.office import agents, keys, library
+from broker.office import agents, importing, keys, library
 from broker.office.passwords import Busy
 from broker.office.requests import (
     AddAgent,
@@ -17,6 +17,7 @@ from broker.office.requests import (
     Audited,
     ChangeAgent,
     Denied,
+    ImportSite,
     MintToken,
     PutArticles,
     RemoveKey,
@@ -36,6 +37,8 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
                 return await keys.mint_token(broker, ask)
             case AddSite():
                 return await keys.add_site(broker, ask)
+            case ImportSite():
+                return await importing.import_site(broker, ask)
             case AddKey():
                 return await keys.add_key(broker, ask)
             case RemoveKey():

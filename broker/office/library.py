@@ -1,6 +1,7 @@
 """A site's FAQ, macros and knowledge, each read and swapped whole (spec F3, F32)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,15 +33,8 @@ async def put_collection(
     """Let the items of `new` hold if its version is the newest; return theirs."""
     if found := problems(new.items):
         return Wrong(found)
-
-    def hold(version: int) -> None:
-        broker.sites.shelve(site, msgspec.structs.replace(new, version=version))
-        if isinstance(new, Faq):
-            broker.house.reception.push_config(site)
-            broker.loop.wake()
-
     draft = Draft(site, NAMES[type(new)], new.version, new.items, by)
-    return await documents.put(broker, draft, hold)
+    return await documents.put(broker, draft, partial(hold, broker, site, new))
 
 
 async def put_articles(broker: "Broker", ask: PutArticles) -> Shelved | Denied:
@@ -77,3 +71,11 @@ async def put_articles(broker: "Broker", ask: PutArticles) -> Shelved | Denied:
 def _wrong(found: Sequence[Problem]) -> Denied:
     first = found[0]
     return Denied(Code.BAD_FRAME, f"{first.path} {first.reason}.", first.path)
+
+
+def hold(broker: "Broker", site: str, new: Collection, version: int) -> None:
+    """Let a collection that is durable be the site's, and tell those who see it."""
+    broker.sites.shelve(site, msgspec.structs.replace(new, version=version))
+    if isinstance(new, Faq):
+        broker.house.reception.push_config(site)
+        broker.loop.wake()

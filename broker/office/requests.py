@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from actors.library import MAX_KNOWLEDGE, KnowledgeItem
 from broker.findings import Finding
 from broker.gate import MAX_SUB
+from broker.sitefile import SiteFile
 from broker.sites import DEFAULT_SITE
 from broker.wire.errors import TABLE, Code
 from storage.accounts import Agent, Key
@@ -139,6 +140,13 @@ class Audited(msgspec.Struct, frozen=True):
     findings: list[Finding]
 
 
+class ImportSite(Request, frozen=True, kw_only=True, tag="site.import"):
+    """What a site is to be like from now on: all of it, or nothing."""
+
+    site: str
+    part: SiteFile
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -154,6 +162,13 @@ class Founded(msgspec.Struct, frozen=True):
     """A site that is there from now on."""
 
     site: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """The version that each part of a site is of now."""
+
+    site: str
+    versions: dict[str, int]
 
 
 class KeyShown(msgspec.Struct, frozen=True):
@@ -206,6 +221,7 @@ class Shelved(msgspec.Struct, frozen=True):
 AnyRequest = (
     MintToken
     | AddSite
+    | ImportSite
     | AddKey
     | RemoveKey
     | AddAgent
@@ -213,10 +229,13 @@ AnyRequest = (
     | PutArticles
     | Audit
 )
-AnyAnswer = Minted | Founded | KeyShown | KeyRemoved | Employed | Shelved | Audited
+AnyAnswer = (
+    Minted | Founded | Imported | KeyShown | KeyRemoved | Employed | Shelved | Audited
+)
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
     AddSite: Founded,
+    ImportSite: Imported,
     AddKey: KeyShown,
     RemoveKey: KeyRemoved,
     AddAgent: Employed,

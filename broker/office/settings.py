@@ -1,5 +1,6 @@
 """A site's settings, read and swapped whole (spec F1)."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from actors.cells.desk import Look
@@ -24,20 +25,26 @@ async def put_settings(
     They are durable then, hold for every chat of the site, and are on their way to all
     who have it open; also if nobody waits for the answer any more.
     """
-    if found := problems(settings) + _unknown_zone(settings):
+    if found := wrong_in(settings):
         return Wrong(found)
-
-    def hold(version: int) -> None:
-        broker.sites.apply(site, version, settings)
-        broker.hub.follow(SiteId(site))
-        broker.reviews.begin(SiteId(site))
-        broker.house.desks.tell(site, Look())
-        broker.house.reception.push_config(site)
-        broker.house.reception.push_backroom(site)
-        broker.loop.wake()
-
     draft = Draft(site, SETTINGS, if_version, settings, by)
-    return await documents.put(broker, draft, hold)
+    return await documents.put(broker, draft, partial(hold, broker, site, settings))
+
+
+def hold(broker: "Broker", site: str, settings: Settings, version: int) -> None:
+    """Run `site` by settings that are durable, and tell all whom they concern."""
+    broker.sites.apply(site, version, settings)
+    broker.hub.follow(SiteId(site))
+    broker.reviews.begin(SiteId(site))
+    broker.house.desks.tell(site, Look())
+    broker.house.reception.push_config(site)
+    broker.house.reception.push_backroom(site)
+    broker.loop.wake()
+
+
+def wrong_in(settings: Settings) -> tuple[Problem, ...]:
+    """Return what is wrong with settings whose fields are right by themselves."""
+    return problems(settings) + _unknown_zone(settings)
 
 
 def _unknown_zone(settings: Settings) -> tuple[Problem, ...]:

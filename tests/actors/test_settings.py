@@ -180,14 +180,12 @@ def put_at(path: str, value: object) -> dict[str, object]:
     In a list of sections the value is the whole item, of which a field is at fault.
     """
     outer, _, inner = path.partition("[")
-    if inner:
-        field = inner.partition(".")[2]
-        value = {field: value} if field and not isinstance(value, dict) else value
-        value = [value]
-    for name in reversed(outer.split(".")):
-        value = {name: value}
-    assert isinstance(value, dict)
-    return value
+    field = inner.partition(".")[2]
+    item = {field: value} if field and not hasattr(value, "keys") else value
+    section, _, name = outer.partition(".")
+    name, _, deeper = name.partition(".")
+    standing = [item] if inner else value
+    return {section: {name: {deeper: standing} if deeper else standing}}
 
 
 def wrong_with(document: dict[str, object]) -> Problem:

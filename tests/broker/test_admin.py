@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import trio
 
+from actors.library import Library
 from broker import admin
 from broker.admin import ask_server
 from broker.office import keys
@@ -21,9 +22,12 @@ from broker.office.requests import (
     Denied,
     Employed,
     Founded,
+    Imported,
+    ImportSite,
     Minted,
     MintToken,
 )
+from broker.sitefile import read
 from storage.errors import Unwritable
 from tests.system.shop import Shop, serving
 
@@ -252,3 +256,53 @@ def test_secrets_do_not_show() -> None:
         Minted("a canary", 0),
     ):
         assert "canary" not in f"{secret} {secret!r}"
+
+
+WHOLE = """
+[settings.chat]
+welcome = "Ahoy"
+[[faq]]
+id = "f1"
+question = "Where?"
+answer = "There."
+[[macros]]
+id = "m1"
+name = "Hello"
+text = "Hello"
+"""
+
+
+async def test_a_site_is_put_whole_and_widgets_hear_of_it(shop: Shop) -> None:
+    sara, folder = await shop.shopper(), shop.broker.folder
+    ask = ImportSite(site="default", part=read(WHOLE))
+    answer = await ask_server(folder, ask)
+    assert answer == Imported("default", {"faq": 1, "macros": 1, "settings": 1})
+    while (push := await sara.until(kind="config"))["config"]["version"] == 0:
+        pass
+    assert push["config"]["welcome"] == "Ahoy"
+    assert push["config"]["faq"] == [{"id": "f1", "question": "Where?"}]
+    assert shop.broker.sites.library_of("default").macro("m1") is not None
+    assert await ask_server(folder, ask) == answer  # nothing is new
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ('[settings.hours]\nzone = "Moon/Base"', "settings.hours.zone"),
+        ('[[knowledge]]\nid = "k"\ntitle = "K"\ntext = " "', "knowledge[0].text"),
+        ('[[macros]]\nid = "m1"\nname = "Twice"\ntext = "x"', "macros[1].id"),
+    ],
+)
+async def test_a_site_that_is_wrong_in_part_is_not_put_at_all(
+    shop: Shop, wrong: str, path: str
+) -> None:
+    ask = ImportSite(site="default", part=read(WHOLE + wrong))
+    denied = await ask_server(shop.broker.folder, ask)
+    assert isinstance(denied, Denied)
+    assert (denied.code, denied.path) == ("bad_frame", path)
+    assert shop.broker.sites.rules_of("default").version == 0
+    assert shop.broker.sites.library_of("default") == Library()
+    elsewhere = msgspec.structs.replace(ask, site="nowhere")
+    denied = await ask_server(shop.broker.folder, elsewhere)
+    assert isinstance(denied, Denied)
+    assert denied.code == "not_found"

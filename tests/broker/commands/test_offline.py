@@ -196,3 +196,23 @@ def test_a_configuration_is_checked_and_shown(
     monkeypatch.setenv("SHOPWIRE_SERVER_PORT", "x")
     result = typed("config", "check", "--data", tmp_path)
     assert "SHOPWIRE_SERVER_PORT" in str(result.exception)
+
+
+def test_a_site_is_carried_to_another_folder_in_a_file(tmp_path: Path) -> None:
+    here, there, file = tmp_path / "here", tmp_path / "there", tmp_path / "site.toml"
+    parsed(here, "site", "add", "outlet")
+    file.write_text('[settings.chat]\nwelcome = "Ahoy, „ąę”"\n')
+    put = parsed(here, "site", "import", "outlet", file)
+    assert put == {"site": "outlet", "versions": {"settings": 1}}
+    exported = printed(here, "site", "export", "outlet")
+    assert 'welcome = "Ahoy, „ąę”"' in exported
+    file.write_text(exported)
+    parsed(there, "site", "add", "outlet")
+    parsed(there, "site", "import", "outlet", file)
+    assert printed(there, "site", "export", "outlet") == exported
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(exported.replace("remind_s = 180", "remind_s = 4"))
+    refused = typed("site", "import", "outlet", wrong, "--data", there)
+    assert refused.exit_code == 1
+    assert "$.settings.check_in.remind_s" in refused.output
+    assert printed(there, "site", "export", "outlet") == exported
