@@ -1,7 +1,7 @@
 """An agent at the other end, who speaks the protocol and needs no browser."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ Frame = dict[str, Any]
 
 
 @contextmanager
-def signed_in(url: str, token: str) -> Iterator["Agent"]:
+def signed_in(url: str, token: str) -> Generator["Agent"]:
     """Give an agent who has the whole inbox open, and sign out at the end."""
     address = url.replace("http", "ws", 1) + "/ws"
     forms = [Subprotocol("shopwire.v1.json")]
@@ -51,10 +51,10 @@ class Agent:
             if wanted(frame):
                 return self._heard.pop(place)
         while True:
-            frame: Frame = json.loads(self._socket.recv(timeout=PATIENCE_S))
-            if wanted(frame):
-                return frame
-            self._heard.append(frame)
+            heard: Frame = json.loads(self._socket.recv(timeout=PATIENCE_S))
+            if wanted(heard):
+                return heard
+            self._heard.append(heard)
 
     def event(self, chat: str, kind: str, by: str = "") -> Frame:
         """Return the next event of a kind, by anybody or by those called so."""
