@@ -42,6 +42,8 @@ const CONNECT_MS = 10_000;
  */
 const QUIET_MS = 25_000;
 const ANSWER_MS = 10_000;
+/** Who was heard so lately is there. */
+const FRESH_MS = 5000;
 /** Wait before what was refused for now is tried again, if the server names none. */
 const AGAIN_MS = 500;
 /** Part of a token's life after which a fresh one is fetched. */
@@ -118,6 +120,7 @@ export class Link {
   private attemptNow: object | undefined;
   private attempt = 0;
   private began = 0;
+  private heardAt = 0;
   /** What frames before a close said of it: they say more than its reason. */
   private said = "";
   private afterMs = 0;
@@ -159,7 +162,9 @@ export class Link {
   /** Looks at once whether the server is there: the person or the network is back. */
   wake(): void {
     if (this.state === "waiting") void this.connect();
-    else if (this.state === "online") this.probe();
+    else if (this.state === "online" && this.world.now() - this.heardAt > FRESH_MS) {
+      this.probe();
+    }
   }
 
   /** Says goodbye; what is unanswered fails. */
@@ -263,6 +268,7 @@ export class Link {
 
   /** Hears what a message means. */
   private take(payload: string): void {
+    this.heardAt = this.world.now();
     this.patience?.cancel();
     this.patience = undefined;
     let happened: Happened[];

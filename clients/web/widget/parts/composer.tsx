@@ -80,7 +80,7 @@ export function Composer() {
         <textarea
           ref={box}
           rows={1}
-          dir="auto"
+          dir={draft === "" ? state.say.dir : "auto"}
           aria-label={t("write")}
           placeholder={t("placeholder")}
           value={draft}
