@@ -89,6 +89,8 @@ class Storefront(msgspec.Struct, frozen=True, gc=False):
     """Whether anybody is there to answer; who, is not for shoppers to know (F27)."""
     first_reply_s: int | UnsetType = UNSET
     """In how many seconds a first answer usually comes, if that is known."""
+    bot_name: str | UnsetType = UNSET
+    """What the bot is called, where there is one."""
 
 
 def questions(library: Library) -> tuple[Question, ...]:
@@ -122,6 +124,7 @@ def storefront(
         version=rules.version,
         team_online=staffing.online,
         first_reply_s=staffing.first_reply_s,
+        bot_name=rules.settings.ai.name if rules.bot else UNSET,
     )
 
 

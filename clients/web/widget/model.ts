@@ -305,7 +305,8 @@ export class Model {
     const text = String(event.body["text"] ?? "") || state.say.say("image");
     const name = nameOf(state, event.by);
     this.set({ announced: state.say.say("says", { name, text }), ahead: undefined });
-    if (state.sound && !this.looking && !document.hidden) chime();
+    const before = state.open && this.looking && document.visibilityState === "visible";
+    if (state.sound && !before) chime();
     if (!state.open) this.set({ preview: event.seq });
     this.tell("message", { by: name, text, at: event.at });
   }
@@ -669,9 +670,11 @@ export class Model {
       await this.asked("handoff.answer", { chat, yes });
     } catch (error) {
       if (!(error instanceof Refused)) return;
-      const login = error.code === "login_required";
-      this.complain(this.state.say.say(login ? "handoffLogin" : "handoffFailed"));
-      if (login) this.tell("signin");
+      if (error.code === "login_required") {
+        this.set({ signInFirst: true });
+        this.tell("signin");
+      } else if (error.code !== "conflict")
+        this.complain(this.state.say.say("handoffFailed"));
     }
   }
 

@@ -29,8 +29,6 @@ export interface Theme {
   radius?: string;
   /** What the header says. */
   name?: string;
-  /** What the automatic assistant is called. */
-  bot_name?: string;
 }
 
 /** Events that a shop may listen to. */

@@ -2,8 +2,21 @@
 
 let context: AudioContext | undefined;
 
-/** Plays them, if the browser lets us. */
+/** Plays them in one of the shop's tabs, if the browser lets us. */
 export function chime(): void {
+  // Insecure pages have no locks: there each tab plays.
+  const locks = navigator.locks as LockManager | undefined;
+  if (!locks) play();
+  else {
+    void locks.request("shopwire-chime", { ifAvailable: true }, async (lock) => {
+      if (!lock) return;
+      play();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    });
+  }
+}
+
+function play(): void {
   try {
     context ??= new AudioContext();
     note(context, 660, 0);

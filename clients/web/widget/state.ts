@@ -64,6 +64,8 @@ export interface State {
   ending: boolean;
   menu: boolean;
   askRating: boolean;
+  /** A person was asked for, and one has to sign in for that. */
+  signInFirst: boolean;
   preview: Seq | undefined;
   /** What assistive technology is to say. */
   announced: string;
@@ -97,6 +99,7 @@ export const START: State = {
   ending: false,
   menu: false,
   askRating: false,
+  signInFirst: false,
   preview: undefined,
   announced: "",
 };
@@ -152,7 +155,7 @@ export function waiting(state: State): boolean {
 /** Returns how `person` is called here. */
 export function nameOf(state: State, person: Person): string {
   if (person === state.who) return state.say.say("you");
-  if (person === "bot") return state.theme.bot_name ?? state.say.say("botName");
+  if (person === "bot") return state.config?.bot_name ?? state.say.say("botName");
   if (!person.startsWith("agent:")) return shopName(state);
   return readableName(person.slice("agent:".length)) ?? state.say.say("team");
 }

@@ -101,6 +101,8 @@ export interface Config {
   welcome?: string;
   legal?: { terms_url?: string; privacy_url?: string; ack_required?: boolean };
   bot?: boolean;
+  /** What the automatic assistant is called. */
+  bot_name?: string;
   hours?: { open_now?: boolean; opens_at?: Millis; zone?: string };
   theme?: Record<string, string>;
   locale?: string;

@@ -99,7 +99,8 @@ export const ar: Words = {
   handoffDone: "يجري توصيلك بشخص.",
   handoffFailed: "تعذّر الوصول إلى أحد. حاول لاحقًا من فضلك.",
   person: "التحدث مع شخص",
-  personAsked: "أريد التحدث مع شخص (agent) من فضلك.",
+  // As the knowledge responder takes it, which reads English and Polish.
+  personAsked: "Agent, please.",
   end: "إنهاء المحادثة",
   endTitle: "هل تنهي هذه المحادثة؟",
   endText: "لا يمكن فتحها مجددًا. يمكنك بدء محادثة جديدة في أي وقت.",

@@ -98,7 +98,8 @@ export const de: Words = {
   handoffDone: "Sie werden mit einem Menschen verbunden.",
   handoffFailed: "Niemand war zu erreichen. Bitte versuchen Sie es später.",
   person: "Mit einem Menschen sprechen",
-  personAsked: "Ich möchte bitte mit einem Menschen (agent) sprechen.",
+  // As the knowledge responder takes it, which reads English and Polish.
+  personAsked: "Agent, please.",
   end: "Chat beenden",
   endTitle: "Diesen Chat beenden?",
   endText:

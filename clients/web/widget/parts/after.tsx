@@ -109,7 +109,7 @@ export function EndQuestion() {
       }}
     >
       <div class="sheet-box">
-        <h3 id="end-title">{t("endTitle")}</h3>
+        <h2 id="end-title">{t("endTitle")}</h2>
         <p id="end-text">{t("endText")}</p>
         <button type="button" class="danger wide" onClick={() => model.end()}>
           {t("end")}

@@ -14,12 +14,12 @@ export function Panel() {
   const { model, state, t } = useModel();
   const box = useRef<HTMLElement>(null);
   const [dropping, setDropping] = useState(false);
+  const screen = screenOf(state);
   useEffect(() => {
     const root = box.current?.getRootNode() as ShadowRoot | undefined;
-    // A composer takes the focus itself.
+    // What was focused may have gone; a composer takes the focus itself.
     if (!root?.activeElement) box.current?.focus({ preventScroll: true });
-  }, []);
-  const screen = screenOf(state);
+  }, [screen, state.ending]);
   const writes = mayWrite(state) && (screen === "welcome" || screen === "chat");
   const takes = writes && state.role === "shopper";
   return (
@@ -47,17 +47,19 @@ export function Panel() {
         model.take(event.dataTransfer);
       }}
     >
-      <Header id="panel-title" />
-      <Banner />
-      <div class="body">
-        {screen === "loading" && <Skeleton />}
-        {screen === "faq" && <Questions />}
-        {screen === "answer" && <AnswerPage />}
-        {screen === "welcome" && <Welcome />}
-        {screen === "chat" && <ThreadView />}
+      <div class="stage" inert={state.ending}>
+        <Header id="panel-title" />
+        <Banner />
+        <div class="body">
+          {screen === "loading" && <Skeleton />}
+          {screen === "faq" && <Questions />}
+          {screen === "answer" && <AnswerPage />}
+          {screen === "welcome" && <Welcome />}
+          {screen === "chat" && <ThreadView />}
+        </div>
+        {writes && <Composer key={state.thread.chat === undefined ? "new" : "chat"} />}
+        {screen === "chat" && !writes && !state.thread.closed && <SignIn />}
       </div>
-      {writes && <Composer key={state.thread.chat === undefined ? "new" : "chat"} />}
-      {screen === "chat" && !writes && !state.thread.closed && <SignIn />}
       {state.ending && <EndQuestion />}
       {dropping && (
         <p class="drop">

@@ -227,7 +227,7 @@ function EventRow({ event }: { event: Event }) {
       </details>
     );
   }
-  if (kind === "handoff" && ["accepted", "done"].includes(String(body["state"]))) {
+  if (kind === "handoff" && body["state"] === "accepted") {
     return <p class="line">{t("handoffDone")}</p>;
   }
   if (kind === "handoff" && body["state"] === "failed") {
@@ -282,6 +282,19 @@ function Waiting() {
 function Handoff() {
   const { model, state, t } = useModel();
   if (state.thread.handoff?.state !== "offered" || state.thread.closed) return null;
+  // A person answers only who is signed in.
+  if (state.signInFirst && state.role === "visitor") {
+    return (
+      <div class="card" role="status">
+        <p>{t("handoffLogin")}</p>
+        {model.canSignIn && (
+          <button type="button" class="primary" onClick={() => model.signIn()}>
+            {t("signIn")}
+          </button>
+        )}
+      </div>
+    );
+  }
   return (
     <fieldset class="card ask">
       <legend>{t("handoffTitle")}</legend>
