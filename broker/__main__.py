@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),
     "report": Listed("broker.commands.report", "Say how a shop answers, now or then."),
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
+    "webhook": Listed("broker.commands.webhook", "List webhooks, and tell them again."),
     "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
 }
 """In the order of the overview."""

@@ -217,11 +217,11 @@ def _leaving(broker: Broker) -> Iterator[Metric]:
         "Attempts to let something leave.",
         labels=["kind", "came"],
     )
-    for carrier in broker.outward.carriers:
-        counts = carrier.counts
-        pending.add_metric([carrier.kind], counts.pending)
+    for kind, all_counts in broker.outward.counts().items():
+        pending.add_metric([kind], sum(counts.pending for counts in all_counts))
         for came in ("sent", "retried", "dead"):
-            done.add_metric([carrier.kind, came], getattr(counts, came))
+            number = sum(getattr(counts, came) for counts in all_counts)
+            done.add_metric([kind, came], number)
     yield pending
     yield done
 

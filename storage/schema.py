@@ -18,6 +18,7 @@ from storage import blocks, meta, numbers, search
 from storage import mailing as mailed
 from storage import outgoing as leaving
 from storage import tables as first
+from storage import webhooks as hooks
 from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
 from storage.sync import sync
 
@@ -234,6 +235,12 @@ def silences(db: Database) -> None:
 def mailing(db: Database) -> None:
     """Remember who was mailed of what, and what agents want to be mailed of."""
     db.executescript(mailed.TABLES)
+
+
+@migrations()
+def webhooks(db: Database) -> None:
+    """Remember who wants to be told of what happens."""
+    db.executescript(hooks.TABLES)
 
 
 def open_writer(

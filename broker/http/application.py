@@ -26,6 +26,7 @@ from broker.http.routes import (
     agents,
     blobs,
     demo,
+    feed,
     health,
     history,
     keys,
@@ -37,6 +38,7 @@ from broker.http.routes import (
     sms,
     tickets,
     transcripts,
+    webhooks,
 )
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
@@ -81,6 +83,8 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         *agents.routes(broker, guards),
         *sms.routes(broker, guards),
         *keys.routes(broker, guards),
+        *webhooks.routes(broker, guards),
+        *feed.routes(broker, guards),
         *blobs.routes(broker, guards, gallery),
         *tickets.routes(broker, guards),
         *reports.routes(broker, guards),

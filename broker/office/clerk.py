@@ -5,7 +5,7 @@ Whatever was changed is durable, and holds in this process, when the answer is t
 
 from typing import TYPE_CHECKING, assert_never
 
-from broker.office import agents, importing, keys, library
+from broker.office import agents, importing, keys, library, webhooks
 from broker.office.passwords import Busy
 from broker.office.requests import (
     AddAgent,
@@ -21,6 +21,7 @@ from broker.office.requests import (
     MintToken,
     PutArticles,
     RemoveKey,
+    ReplayWebhook,
 )
 from broker.wire.errors import Code
 from storage.errors import Unwritable
@@ -52,6 +53,8 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
             case Audit():
                 findings = await broker.sweeper.sweep()
                 return Audited(findings + broker.sweeper.idle())
+            case ReplayWebhook():
+                return await webhooks.replay_webhook(broker, ask)
             case _:
                 assert_never(ask)
     except Unwritable as error:

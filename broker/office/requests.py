@@ -147,6 +147,14 @@ class ImportSite(Request, frozen=True, kw_only=True, tag="site.import"):
     part: SiteFile
 
 
+class ReplayWebhook(Request, frozen=True, kw_only=True, tag="webhook.replay"):
+    """Once more what a webhook was not told: all that was given up, or some of it."""
+
+    site: str = DEFAULT_SITE
+    id: str
+    ids: Annotated[tuple[int, ...], Meta(max_length=1000)] = ()
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -218,6 +226,12 @@ class Shelved(msgspec.Struct, frozen=True):
     removed: int
 
 
+class Replayed(msgspec.Struct, frozen=True):
+    """How many are on their way again."""
+
+    replayed: int
+
+
 AnyRequest = (
     MintToken
     | AddSite
@@ -228,9 +242,18 @@ AnyRequest = (
     | ChangeAgent
     | PutArticles
     | Audit
+    | ReplayWebhook
 )
 AnyAnswer = (
-    Minted | Founded | Imported | KeyShown | KeyRemoved | Employed | Shelved | Audited
+    Minted
+    | Founded
+    | Imported
+    | KeyShown
+    | KeyRemoved
+    | Employed
+    | Shelved
+    | Audited
+    | Replayed
 )
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
@@ -242,6 +265,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     ChangeAgent: Employed,
     PutArticles: Shelved,
     Audit: Audited,
+    ReplayWebhook: Replayed,
 }
 """What each request is answered with, if it is not denied."""
 

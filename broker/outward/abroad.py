@@ -25,7 +25,9 @@ ANSWER_BYTES = 64 * 1024
 """Read of an answer, its head included; more is not taken from the socket."""
 IDLE_S = 30.0
 """Seconds for which a connection is kept for the next request."""
-MOST_CONNECTIONS = 64
+MOST_IDLE = 32
+"""Connections kept for that. How many there are is for the callers to bound: in a pool
+with a bound those who are slow would keep all others out."""
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +121,8 @@ class Guarded(httpx.AsyncBaseTransport):
     def __init__(self, networks: Networks, most: int) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
-            max_connections=MOST_CONNECTIONS,
+            max_connections=None,
+            max_keepalive_connections=MOST_IDLE,
             keepalive_expiry=IDLE_S,
             network_backend=Pinned(networks, most),
         )

@@ -6,10 +6,11 @@ import trio
 
 from actors.leaving import BOT_CALL
 from broker.outward.ai.turns import TurnAdapter
-from broker.outward.delivery import Carrier, Pace
+from broker.outward.delivery import Carrier, Counts, Pace
 from broker.outward.mail.follower import MailFollower
 from broker.outward.mail.post import MailAdapter
 from broker.outward.sms import SmsAdapter
+from broker.outward.webhooks.lanes import Webhooks
 from storage import mailing
 from storage.numbers import SMS
 
@@ -35,22 +36,31 @@ class Outward:
             Carrier(mailing.KIND, self.mail, books=books, clock=clock, pace=MAIL_PACE),
         )
         self._mail_follower = MailFollower(broker)
+        self.webhooks = Webhooks(broker)
         broker.hub.carry_out = self.wake
 
     def committed(self) -> None:
         """Have those look who follow the journal; costs nothing while they do."""
         self._mail_follower.wake()
+        self.webhooks.wake()
 
     def wake(self) -> None:
         """Look: something that has to leave is durable."""
         for carrier in self.carriers:
             carrier.wake()
 
+    def counts(self) -> dict[str, list[Counts]]:
+        """Return what was done, by kind: webhooks are one, however many there are."""
+        done = {carrier.kind: [carrier.counts] for carrier in self.carriers}
+        lanes = [lane.carrier.counts for lane in self.webhooks.lanes.values()]
+        return done | {"webhook": [*lanes, self.webhooks.ended]}
+
     async def run(self) -> None:
         """Deliver, until cancelled or told to `stop`."""
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._mail_follower.run)
+                nursery.start_soon(self.webhooks.run)
                 for carrier in self.carriers:
                     nursery.start_soon(carrier.run)
         finally:
@@ -64,3 +74,5 @@ class Outward:
         async with trio.open_nursery() as nursery:
             for carrier in self.carriers:
                 nursery.start_soon(carrier.stop)
+            for lane in self.webhooks.lanes.values():
+                nursery.start_soon(lane.carrier.stop)

@@ -20,7 +20,8 @@ from broker.http.errors import STATUS, body_of
 from broker.http.guards import Guard
 from broker.office.agents import change_agent
 from broker.office.library import put_collection
-from broker.office.requests import ChangeAgent
+from broker.office.requests import ChangeAgent, Denied
+from broker.office.webhooks import add_webhook
 from broker.wire.errors import Code
 from tests.broker.http.test_blobs import uploaded
 from tests.broker.http.web import Web, asked, refusal
@@ -89,7 +90,11 @@ class Stage(NamedTuple):
     def path(self, way: Way) -> str:
         """Return where to find our shop's things."""
         path = way.path.replace("{path:path}", "a-file.js")
-        for name, id_ in self.ids.items():
+        ids = self.ids
+        if way.method == "DELETE":
+            # Those who look at it come later.
+            ids = ids | {"webhook": "none"}
+        for name, id_ in ids.items():
             path = path.replace(f"{{{name}:str}}", id_)
         assert "{" not in path, f"say which {path} is meant"
         return path
@@ -145,6 +150,9 @@ async def staged(folder: Path) -> AsyncGenerator[Stage]:
         await sara.ask("msg.send", chat=chat, blobs=[blob])
         ids = {"site": "default", "chat": chat, "blob": blob, "id_": "ann"}
         ids |= {"profile": "una", "kid": "nokey", "version": "1", "report": "sla"}
+        hook = await add_webhook(shop.broker, "default", "https://shop.example", ())
+        assert not isinstance(hook, Denied)
+        ids |= {"webhook": hook.id}
         tokens = {
             "rubbish": "e30.e30.e30",
             "visitor": "anon:secret",
