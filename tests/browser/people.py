@@ -1,4 +1,4 @@
-"""An agent at the other end, who speaks the protocol and needs no browser."""
+"""People at the other end, who speak the protocol and need no browser."""
 
 import json
 from collections.abc import Callable, Generator
@@ -13,24 +13,36 @@ Frame = dict[str, Any]
 
 
 @contextmanager
-def signed_in(url: str, token: str) -> Generator["Agent"]:
-    """Give an agent who has the whole inbox open, and sign out at the end."""
+def connected(url: str) -> Generator[ClientConnection]:
+    """Give a connection that owes a hello."""
     address = url.replace("http", "ws", 1) + "/ws"
     forms = [Subprotocol("shopwire.v1.json")]
     with connect(address, subprotocols=forms) as socket:
+        yield socket
+
+
+@contextmanager
+def signed_in(url: str, token: str) -> Generator["Agent"]:
+    """Give an agent who has the whole inbox open, and sign out at the end."""
+    with connected(url) as socket:
         yield Agent(socket, token)
 
 
-class Agent:
-    """One connection; made by `signed_in`."""
+@contextmanager
+def shopping(url: str, token: str) -> Generator["Person"]:
+    """Give a shopper, and sign out at the end."""
+    with connected(url) as socket:
+        yield Person(socket, token)
+
+
+class Person:
+    """One connection that has been welcomed."""
 
     def __init__(self, socket: ClientConnection, token: str) -> None:
         self._socket = socket
         self._asked = 0
         self._heard: list[Frame] = []
         self.ask(op="hello", token=token)
-        inbox = self.ask(op="inbox.open", view="all", status="open", limit=200)
-        self.rows: list[Frame] = list(inbox["rows"])
 
     def tell(self, **fields: object) -> None:
         """Send what is never answered."""
@@ -39,7 +51,7 @@ class Agent:
     def ask(self, **fields: object) -> Frame:
         """Return the answer to a request, which has to be granted."""
         self._asked += 1
-        id_ = f"a{self._asked}"
+        id_ = f"{id(self)}-{self._asked}"
         self._socket.send(json.dumps({**fields, "id": id_}))
         answer = self.hear(lambda frame: frame.get("re") == id_)
         assert answer["t"] in {"ok", "welcome"}, answer
@@ -67,6 +79,15 @@ class Agent:
             )
         )
 
+    def say(self, chat: str, text: str, **more: object) -> Frame:
+        """Say something."""
+        return self.ask(op="msg.send", chat=chat, text=text, **more)
+
+    def start(self, text: str) -> str:
+        """Start a chat, and return it."""
+        chat: str = self.ask(op="chat.start", text=text)["chat"]
+        return chat
+
     def cursor(self, chat: str, kind: str, upto: int) -> None:
         """Wait until the shopper has received (`got`) or read up to there."""
         self.hear(
@@ -78,6 +99,15 @@ class Agent:
                 and frame["body"]["upto"] >= upto
             )
         )
+
+
+class Agent(Person):
+    """One whose inbox is open."""
+
+    def __init__(self, socket: ClientConnection, token: str) -> None:
+        super().__init__(socket, token)
+        inbox = self.ask(op="inbox.open", view="all", status="open", limit=200)
+        self.rows: list[Frame] = list(inbox["rows"])
 
     def chat_of(self, preview: str) -> str:
         """Return the chat whose last message begins with `preview`, and open it."""
@@ -92,7 +122,3 @@ class Agent:
         chat: str = found["chat"]
         self.ask(op="chat.open", chat=chat)
         return chat
-
-    def say(self, chat: str, text: str, **more: object) -> Frame:
-        """Answer the shopper."""
-        return self.ask(op="msg.send", chat=chat, text=text, **more)

@@ -6,6 +6,7 @@ can have the one it needs: with a strict policy, hostile styles, or in a frame.
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -85,9 +86,9 @@ class Store:
         """Where the broker is now."""
         return self.process.url
 
-    def start(self) -> None:
-        """Serve the folder."""
-        trio.run(self.process.start)
+    def start(self, port: int = 0) -> None:
+        """Serve the folder, where it was served before if its `port` is named."""
+        trio.run(partial(self.process.start, port=port))
 
     def kill(self) -> None:
         """End the broker in the middle of whatever it does."""

@@ -70,12 +70,12 @@ class Process:
         self.starts = 0
         self._process: subprocess.Popen[str] | None = None
 
-    async def start(self, *command: str) -> None:
+    async def start(self, *command: str, port: int = 0) -> None:
         """Start it, maybe by another command; return when it says it can be used."""
         serve = (sys.executable, "-m", "broker", "serve")
         with (self.folder / "log").open("a") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220  # a test has the time
-                [*(command or serve), "--data", str(self.folder), "--port", "0"],
+                [*(command or serve), "--data", str(self.folder), "--port", str(port)],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
