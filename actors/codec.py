@@ -19,7 +19,7 @@ from actors.chat.state import ChatState, evolve
 from actors.ids import Millis, Person, Seq
 from storage.records import Record, SnapshotRow
 
-SNAPSHOT_VERSION = 7
+SNAPSHOT_VERSION = 8
 """Of `ChatState`'s form; raised with any change of it or of `evolve`."""
 DIGEST_BYTES = 8
 """Of checksum in front of a snapshot: chance damage shows, nothing more is meant."""

@@ -64,7 +64,7 @@ class Audit:
         self._db = db
         self._now = now
         self._rules_of = rules_of or rules_by(db, now)
-        self.counts = dict.fromkeys(STATES, 0)
+        self.counts: dict[str, int] = dict.fromkeys(STATES, 0)
         """Chats by the state that their shopper's last message is in."""
 
     def run(self, bounds: Bounds) -> Iterator[Finding]:

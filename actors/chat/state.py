@@ -321,6 +321,7 @@ def _opened(state: ChatState, at: Millis, by: Person, body: Opened) -> None:
         state.bot = Bot()
     state.opened_at = state.last_at = at
     state.clocks.begin(at)
+    state.clocks.turn(at, on=counts(state))
 
 
 def _turn_to(state: ChatState, at: Millis, body: ControlChanged) -> None:

@@ -118,7 +118,10 @@ class Measurer:
         if asked is not None and state.clocks.asked is None:
             span = self._rules.hours.between(asked, at, counted)
             answered = type(event.body) is Said
-            self._facts.waits.append(Wait(asked, whose, span, was_first, answered))
+            # What a bot alone was asked nobody has waited for.
+            if answered or span:
+                wait = Wait(asked, whose, span, was_first, answered)
+                self._facts.waits.append(wait)
         self._count(event)
 
     def end(self, until: Millis) -> None:
@@ -134,8 +137,9 @@ class Measurer:
         if clocks.asked is not None:
             span = hours.between(clocks.asked, until, clocks.until(until))
             first = not clocks.answered
-            wait = Wait(clocks.asked, whose, span, first, answered=False)
-            self._facts.waits.append(wait)
+            if span:
+                wait = Wait(clocks.asked, whose, span, first, answered=False)
+                self._facts.waits.append(wait)
         for key in tuple(self._broken):
             self._settle(key, None)
 

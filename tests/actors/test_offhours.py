@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from actors.chat.events import Event, Said
 from actors.chat.hours import OpenHours
 from actors.chat.state import ChatState
-from actors.ids import Millis
+from actors.ids import BOT, Millis
 from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings
 from actors.settings.document import Settings, problems
@@ -21,6 +21,7 @@ from tests.actors.scene import (
     Ask,
     Scene,
     assigning,
+    handing,
     noting,
     releasing,
     saying,
@@ -28,6 +29,7 @@ from tests.actors.scene import (
     snoozing,
     starting,
     texting,
+    turning,
 )
 
 REPLY = "We are closed. Back {{hours.next}}."
@@ -114,6 +116,16 @@ def test_never_while_the_bot_answers() -> None:
     scene.does(ANN, releasing())
     scene.does(SHOPPER, saying("bot?"))
     assert autos(scene.events) == []
+
+
+def test_who_is_handed_over_to_a_closed_shop_is_told() -> None:
+    ai = AiSettings(enabled=True, handoff="helpdesk")
+    scene = Scene(replace(CLOSED, settings=replace(CLOSED.settings, ai=ai))).open()
+    assert autos(scene.events) == []
+    scene.does(BOT, turning(scene.state.seq, "escalate", reason="order"))
+    assert autos(scene.events) == []
+    events = scene.does(SHOPPER, handing(yes=True))
+    assert kinds(events)[-1] == "offhours"
 
 
 def test_who_was_just_answered_by_a_person_is_not_told() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from actors.chat.events import Closed, Event, Measured, Said, StatusChanged
 from actors.chat.hours import OpenHours
 from actors.ids import Millis
+from actors.settings.ai import AiSettings
 from actors.settings.attention import CheckInSettings, SlaPolicy, SlaSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -22,6 +23,7 @@ from tests.actors.scene import (
     saying,
     seconds,
     snoozing,
+    taking,
     waking,
 )
 
@@ -174,6 +176,17 @@ def test_an_answer_that_wakes_the_ticket_does_not_count_the_pause() -> None:
     scene.wait(1000)
     scene.does(ANN, saying("back"))
     assert verdicts(scene) == [("first_response", "met", 1030)]
+
+
+def test_what_the_bot_is_asked_is_promised_once_it_is_the_humans() -> None:
+    by = promising()
+    with_bot = replace(by.settings, ai=AiSettings(enabled=True))
+    scene = asked(replace(by, settings=with_bot))
+    scene.wait(5000)
+    assert verdicts(scene) == []
+    scene.does(ANN, taking())
+    scene.wait(100)
+    assert verdicts(scene) == [("first_response", "missed", 5060)]
 
 
 def test_promises_are_of_open_hours() -> None:
