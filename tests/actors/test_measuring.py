@@ -66,7 +66,9 @@ def test_a_silence_that_still_lasts_counts_once_it_is_too_long() -> None:
     scene.wait(200)
     (total, team, nobody) = report("checkins", scene)
     assert total == CheckInRow("total", None, 1, 0, 1, 0.0, 400.001)
-    assert (team.scope, nobody.scope, nobody.who) == ("team", "agent", None)  # type: ignore[attr-defined]  # rows of check-ins
+    assert isinstance(team, CheckInRow)
+    assert isinstance(nobody, CheckInRow)
+    assert (team.scope, nobody.scope, nobody.who) == ("team", "agent", None)
 
 
 def test_who_has_the_ticket_answers_for_its_silence() -> None:

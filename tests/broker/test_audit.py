@@ -1,6 +1,7 @@
 """The audit finds every promise that was broken, and none that was not (U8)."""
 
 import random
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def audited(world: World, bounds: Bounds | None = None) -> list[Finding]:
 def counted(
     world: World, bounds: Bounds | None = None
 ) -> tuple[list[Finding], dict[str, int]]:
-    def look(db: object) -> tuple[list[Finding], dict[str, int]]:
-        audit = Audit(db, world.now, lambda _site: world.rules)  # type: ignore[arg-type]  # a connection
+    def look(db: sqlite3.Connection) -> tuple[list[Finding], dict[str, int]]:
+        audit = Audit(db, world.now, lambda _site: world.rules)
         return list(audit.run(bounds or Bounds())), audit.counts
 
     return world.read(look)

@@ -1,6 +1,7 @@
 """A running broker sees by itself that it would miss somebody, and mends it (U8)."""
 
 import json
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -59,7 +60,7 @@ async def drop_place(shop: Shop, chat: str) -> None:
     ],
 )
 async def test_what_would_be_missed_is_said_and_mended(
-    quick_shop: Shop, spoil: object, why: str
+    quick_shop: Shop, spoil: Callable[[Shop, str], Awaitable[None]], why: str
 ) -> None:
     sara, chat = await started(quick_shop)
     boss = await quick_shop.agent("boss", "admin")
@@ -67,7 +68,7 @@ async def test_what_would_be_missed_is_said_and_mended(
     await trio.sleep(1)
     right = await due(quick_shop, chat)
     assert right is not None
-    await spoil(quick_shop, chat)  # type: ignore[operator]  # one of the above
+    await spoil(quick_shop, chat)
     await trio.sleep(SEEN_S)
     said = await boss.until(t="push", kind="attention")
     assert (said["why"], said["chat"]) == (why, chat)
