@@ -133,11 +133,10 @@ class Audit:
             return  # `doctor` says more
 
     def _undelivered(self, bounds: Bounds) -> Iterator[Finding]:
-        for each in outgoing.waiting(self._db, MOST):
-            late = each.at < self._now - bounds.undelivered
-            if each.state == "dead" or late:
-                detail = f"{each.kind} {each.state}: {each.error or 'not tried yet'}"
-                yield Finding("undelivered", each.site, since=each.at, detail=detail)
+        before = self._now - bounds.undelivered
+        for each in outgoing.undelivered(self._db, before, MOST):
+            detail = f"{each.kind} {each.state}: {each.error or 'not tried yet'}"
+            yield Finding("undelivered", each.site, since=each.at, detail=detail)
 
     def _rows(self, sql: str, *values: int) -> list[tuple[int]]:
         return self._db.execute(sql, values).fetchall()

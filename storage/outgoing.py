@@ -124,6 +124,21 @@ def waiting(connection: sqlite3.Connection, limit: int) -> list[Delivery]:
     return [Delivery(*row) for row in connection.execute(sql, (limit,)).fetchall()]
 
 
+def undelivered(
+    connection: sqlite3.Connection, before: int, limit: int
+) -> list[Delivery]:
+    """Return what was given up, or has failed or been overdue since `before`.
+
+    The oldest first. What waits for its time, or behind another, is not late.
+    """
+    sql = f"""
+    SELECT {_COLUMNS} FROM outgoing WHERE state = 'dead' OR state = 'pending'
+      AND at < ?1 AND next_at IS NOT NULL AND (attempts > 0 OR next_at < ?1)
+    ORDER BY id LIMIT ?2"""  # noqa: S608 - constants
+    rows = connection.execute(sql, (before, limit)).fetchall()
+    return [Delivery(*row) for row in rows]
+
+
 def companions(connection: sqlite3.Connection, line: str) -> list[Delivery]:
     """Return all of a line that have not left, the oldest first."""
     sql = f"""

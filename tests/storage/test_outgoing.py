@@ -113,6 +113,29 @@ def test_a_row_of_the_same_key_fails_with_the_events_that_cause_it(
     assert books.rows("SELECT * FROM event WHERE stream = 77") == []
 
 
+def test_late_is_what_failed_or_was_forgotten_and_not_what_waits_for_its_time(
+    books: Books,
+) -> None:
+    def late(before: int) -> list[str]:
+        find = partial(outgoing.undelivered, before=before, limit=10)
+        return [delivery.key for delivery in books.ask(find)]
+
+    write(books, "1")
+    write(books, "2")
+    write(books, "planned", line="b")
+    (planned,) = [d.id for d in look(books).now if d.key == "planned"]
+    books.change(partial(outgoing.put_off, id_=planned, until=99_000))
+    assert late(1000) == []
+    assert late(2000) == ["1"]
+    books.change(
+        partial(outgoing.postpone, id_=first(books).id, error="no", until=99_000)
+    )
+    assert late(2000) == ["1"]
+    assert late(100_000) == ["1", "planned"]
+    books.change(partial(outgoing.finish, id_=1, now=3000, error="no"))
+    assert late(0) == ["1"]
+
+
 @pytest.mark.parametrize(
     ("sql", "index"),
     [
