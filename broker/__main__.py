@@ -30,6 +30,7 @@ COMMANDS = {
     ),
     "config": Listed("broker.commands.config", "Check and show the configuration."),
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
+    "capacity": Listed("clients.load.capacity", "Find out how many chats it holds."),
     "simulate": Listed("clients.simulate.command", "Let a day go by in seconds."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "audit": Listed("broker.commands.audit", "Prove that no message is missed."),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from clients.load import plan
+from clients.load import plan, script
 from clients.load.plan import BadPlan, Plan, Threshold
 from clients.load.scenario import Scenario, planned, read
 
@@ -48,6 +48,7 @@ class Options(msgspec.Struct, frozen=True):
     chaos: str | None
     threshold: tuple[str, ...]
     workers: int | None
+    script: Path | None
     json: Path | None
     html: Path | None
     csv: Path | None
@@ -86,6 +87,8 @@ def given(options: Options) -> Wanted:
         )
         if getattr(options, name) is not None
     }
+    if options.script is not None:
+        changes["script"] = str(options.script)
     if options.threshold:
         changes["thresholds"] = options.threshold
     if options.closed:
@@ -105,6 +108,8 @@ def given(options: Options) -> Wanted:
 
 def _check(wanted: Wanted) -> None:
     chaos = wanted.plan.chaos
+    if wanted.plan.script is not None:
+        script.read(wanted.plan.script)
     if wanted.url is None and (wanted.tokens or wanted.site_key):
         raise BadPlan("--tokens and --site-key are for a broker named by --url")
     if wanted.url is not None and not (wanted.tokens or wanted.site_key):

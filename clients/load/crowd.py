@@ -1,10 +1,12 @@
 """Everybody of a run, or of one worker's part of it: gathered, set going, let go."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import trio
 
+from clients.load import script
 from clients.load.figures import Shelf
 from clients.load.loop import clock
 from clients.load.plan import Plan
@@ -57,6 +59,8 @@ class Crowd:
         """By chat and side; an agent's is in many places."""
         self.stopped = False
         """Whether it was to end early."""
+        self.script = script.read(plan.script) if plan.script else None
+        self._said: Counter[tuple[int, str]] = Counter()
         self._everybody: list[Seat] = []
         self._ready = 0
         self._owned: dict[str, Talk] = {}
@@ -174,6 +178,9 @@ class Crowd:
         shelf = self.figures.shelved(cpu_s, elapsed_s)
         shelf.digest, shelf.stopped = self._traffic.digest, self.stopped
         shelf.scheduled = self._traffic.messages
+        if self.script is not None:
+            # What a script does depends on what it hears.
+            shelf.digest = None
         return shelf
 
     def _outstanding(self) -> bool:
@@ -234,9 +241,7 @@ class Crowd:
         elif what is What.TYPE:
             self._type(talk, seat)
         elif what is What.READ:
-            follower = talk.followers.get(move.side)
-            if follower is not None and talk.ready:
-                seat.read(follower)
+            self.look(talk, move.side)
         elif what is What.NOTE:
             self._note(talk, seat)
         elif what is What.END:
@@ -287,6 +292,30 @@ class Crowd:
         write = Write(Op.START, id_, talk, Mark(talk.index, BEGIN, talk.life))
         write.intended = clock()
         self.seats[talk.index, SHOPPER].write(write)
+
+    # For scripts.
+
+    def speak(self, talk: Talk, side: str) -> None:
+        """Let one side say something now."""
+        now = clock()
+        if now < self.figures.zero + self.plan.duration and not self.stopped:
+            self._said[talk.index, side] += 1
+            self.figures.offered(now, now)
+            self._say(talk, side, self._said[talk.index, side], now)
+
+    def sign(self, talk: Talk, side: str) -> None:
+        """Let the other side see that one types."""
+        self._type(talk, self.seats[talk.index, side])
+
+    def look(self, talk: Talk, side: str) -> None:
+        """Say that all was read."""
+        follower = talk.followers.get(side)
+        if follower is not None and talk.ready:
+            self.seats[talk.index, side].read(follower)
+
+    def finish(self, talk: Talk) -> None:
+        """End the chat; the shopper begins another one."""
+        self._end(talk, self.seats[talk.index, SHOPPER])
 
     # What seats tell.
 

@@ -1,7 +1,7 @@
 """Durations counted in buckets of equal relative width, as HdrHistogram does it.
 
 Ours, because it is forty lines, and a dict that workers send as it is
-(docs/decisions/013).
+(docs/decisions/015).
 """
 
 from collections import Counter

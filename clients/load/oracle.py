@@ -147,6 +147,8 @@ class Oracle:
         if write.op is Op.SAY:
             self._figures.took("fanout", write.intended, now)
             self._figures.second(now).arrived += 1
+            if follower.talk.listener is not None:
+                follower.talk.listener(follower.side)
         newest = follower.newest.get(mark.kind, 0)
         displaced = bool(write.seq) and write.seq != event.seq
         if displaced or (mark.number < newest and fit is Fit.NEXT):

@@ -111,6 +111,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tabs: int = 1
     """Connections of an agent, among which the agent's chats are shared."""
     workers: int = 1
+    script: str | None = None
+    """A file whose functions decide who says what when, in place of rate and mix."""
 
     def checked(self) -> "Plan":
         """Return the plan itself.

@@ -16,6 +16,7 @@ from clients.load.line import Address
 from clients.load.loop import clock
 from clients.load.plan import Plan
 from clients.load.scene import Scene
+from clients.load.script import played
 from clients.load.texts import Texts
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -87,6 +88,9 @@ async def _run(watched: Watched, nursery: trio.Nursery) -> Shelf:
     gc.collect()
     gc.freeze()
     zero, cpu = await watched.begin(), time.process_time()
+    if crowd.script is not None:
+        talks, seed = list(crowd.talks.values()), crowd.plan.seed
+        nursery.start_soon(played, crowd, crowd.script, talks, seed)
     for aside in watched.asides:
         nursery.start_soon(aside, crowd)
     await crowd.run(zero)

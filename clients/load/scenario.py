@@ -37,6 +37,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     workers: int | None = None
     thresholds: tuple[str, ...] = ()
     url: str | None = None
+    script: str | None = None
     mix: str | dict[str, Any] | None = None
     chaos: str | Chaos | None = None
 
@@ -63,7 +64,7 @@ def planned(scenario: Scenario) -> Plan:
     """
     given: dict[str, Any] = {
         name: getattr(scenario, name)
-        for name in ("chats", "agents", "seed", "tabs", "workers")
+        for name in ("chats", "agents", "seed", "tabs", "workers", "script")
         if getattr(scenario, name) is not None
     }
     if scenario.rate is not None:

@@ -1,5 +1,6 @@
 """One chat of a run: who takes part, what was written, and how far each has come."""
 
+from collections.abc import Callable
 from enum import IntEnum
 
 from clients.load.texts import AGENT, SHOPPER, Mark
@@ -229,6 +230,7 @@ class Talk:
         "furthest",
         "index",
         "life",
+        "listener",
         "ready",
         "receipt",
         "since",
@@ -251,6 +253,8 @@ class Talk:
         self.ready = False
         """Whether both sides are attached."""
         self.ending = False
+        self.listener: Callable[[str], None] | None = None
+        """Is told which side has just received a message, if anybody asks."""
         self.receipt = 0
         """Up to where the agent was told that the shopper has read."""
         self.writes: dict[tuple[str, int], Write] = {}

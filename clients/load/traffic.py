@@ -100,7 +100,8 @@ class Traffic:
         self._storms()
         while begin < plan.duration:
             end = min(begin + STEP_S, plan.duration)
-            owed += plan.rate * _weight(plan, begin) * (end - begin)
+            if plan.script is None:
+                owed += plan.rate * _weight(plan, begin) * (end - begin)
             # What arithmetic leaves of a whole message is one.
             count = int(owed + 1e-9)
             owed -= count
