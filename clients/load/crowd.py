@@ -1,5 +1,6 @@
 """Everybody of a run, or of one worker's part of it: gathered, set going, let go."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from clients.load.plan import Plan
 from clients.load.scene import Scene, Who
 from clients.load.seat import Seat
 from clients.load.talk import Follower, Op, Talk, Write
-from clients.load.texts import AGENT, BEGIN, END, NOTE, SHOPPER, Mark
+from clients.load.texts import AGENT, BEGIN, END, NOTE, SHOPPER, SIDES, Mark
 from clients.load.traffic import Move, Traffic, What
 
 AT_ONCE = 100
@@ -21,7 +22,7 @@ AT_ONCE = 100
 SET_UP_S = 15.0
 """Seconds to begin all chats, and as many more as there are chats by `CHATS_PER_S`."""
 CHATS_PER_S = 50
-DRAIN_S = 4.0
+DRAIN_S = 5.5
 """Seconds after the last message for all to arrive: a run ends within seven."""
 LATEST_S = 1.0
 """After its duration a run that is behind makes no more moves."""
@@ -133,7 +134,9 @@ class Crowd:
         self.figures.zero = zero
         loop, end = self.scene.loop, zero + self.plan.duration
         self._next()
-        loop.at(zero, self._play)
+        loop.paced = self._play
+        # The loop may be waiting for something later.
+        loop.at(zero, _begin)
         while not self.stopped and clock() < end + LATEST_S:
             self.figures.second(clock()).open = self.scene.open
             if clock() >= end and self._move is None:
@@ -152,7 +155,7 @@ class Crowd:
             for follower in talk.followers.values():
                 self.scene.oracle.skipped(follower, now)
             self._unanswered(talk, now)
-            self.scene.oracle.left(talk, now)
+            self.scene.oracle.left(talk, self._deaf(talk), now)
             self._receipts(talk, now)
         away = sum(not seat.there for seat in self._everybody)
         if away:
@@ -182,6 +185,16 @@ class Crowd:
             # What a script does depends on what it hears.
             shelf.digest = None
         return shelf
+
+    def _deaf(self, talk: Talk) -> set[str]:
+        """Return the sides that nothing could reach."""
+        return {
+            side
+            for side in SIDES
+            if not self.seats[talk.index, side].there
+            or side not in talk.followers
+            or not talk.followers[side].attached
+        }
 
     def _outstanding(self) -> bool:
         return any(
@@ -217,20 +230,18 @@ class Crowd:
                 return
         self._move = None
 
-    def _play(self) -> None:
-        """Make the moves that are due; come back for the next."""
+    def _play(self) -> float:
+        """Make the moves that are due; return when the next one is."""
         zero, now = self.figures.zero, clock()
         for _ in range(BATCH):
             move = self._move
             if move is None or self.stopped:
-                return
+                return math.inf
             if zero + move.at > now:
                 break
             self._next()
             self._make(move, zero + move.at)
-        if self._move is not None:
-            # Never in the past: sockets are to be read in between.
-            self.scene.loop.at(max(zero + self._move.at, clock()), self._play)
+        return zero + self._move.at if self._move is not None else math.inf
 
     def _make(self, move: Move, intended: float) -> None:
         what, talk = move.what, self.talks[move.chat]
@@ -362,3 +373,7 @@ class Crowd:
         own_doing = code == "chat_closed" and (write.talk.life or write.talk.ending)
         if not own_doing and code != "bad_frame":
             self.figures.problem(f"{write.op.name.lower()} was refused with {code}")
+
+
+def _begin() -> None:
+    """Wake the loop, and no more."""

@@ -31,8 +31,9 @@ CONFIG = '[limits]\ntrusted_networks = ["127.0.0.0/8"]\n'
 """Whoever measures a broker does not want to measure its limits."""
 FREEZE_S = 1.0
 """For how long it stands still."""
-CALM = 0.85
-"""The part of the run in which it is harmed: after that all have to come back."""
+HARMED, CALM_S = 0.85, 5.0
+"""The part of the run in which it is harmed, and how long it is left alone at least:
+after the last time all have to come back."""
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -134,7 +135,8 @@ def moments(plan: Plan) -> list[tuple[float, Harm]]:
     kinds: list[Harm] = [Embedded.kill] * plan.chaos.kill
     kinds += [Embedded.freeze] * plan.chaos.freeze
     chance.shuffle(kinds)
-    width = CALM / max(len(kinds), 1)
+    part = max(min(HARMED, 1 - CALM_S / plan.duration), 1 - HARMED)
+    width = part / max(len(kinds), 1)
     return [
         (width * (number + 0.2 + 0.6 * chance.random()), kind)
         for number, kind in enumerate(kinds)

@@ -18,6 +18,8 @@ READ, WRITE = 1, 4
 """`EPOLLIN` and `EPOLLOUT`."""
 MAX_READY = 256
 """Sockets served before what is due is looked at again."""
+DUE = 32
+"""Calls of the agenda before that, so that a thousand who come back hold nobody up."""
 LONGEST_WAIT_S = 0.25
 """Until somebody looks whether the run is over."""
 AVAILABLE = hasattr(select, "epoll")
@@ -41,6 +43,8 @@ class Loop:
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._waiting: trio.CancelScope | None = None
+        self.paced: Callable[[], float] | None = None
+        """Does what keeps a pace, before all else; returns when it is next to do so."""
         self.over = False
 
     def at(self, when: float, call: Callable[[], None]) -> None:
@@ -89,9 +93,13 @@ class Loop:
     def _settle(self) -> float:
         """Do what is due; return the seconds until something else is."""
         agenda, now = self._agenda, clock()
-        while agenda and agenda[0][0] <= now:
+        paced = self.paced() if self.paced is not None else now + LONGEST_WAIT_S
+        for _ in range(DUE):
+            if not agenda or agenda[0][0] > now:
+                break
             heappop(agenda)[2]()
-        return agenda[0][0] - clock() if agenda else LONGEST_WAIT_S
+        next_ = min(agenda[0][0], paced) if agenda else paced
+        return next_ - clock()
 
     def close(self) -> None:
         """Let go of the descriptor."""

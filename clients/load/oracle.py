@@ -15,11 +15,13 @@ place by its seq. What it counts:
 One's own event that comes by resume, because its answer was lost, is none of these.
 """
 
+from collections.abc import Collection
+
 from clients.load.figures import Figures
 from clients.load.heard import Heard
 from clients.load.loop import clock
 from clients.load.talk import Fit, Follower, Op, Talk, Write
-from clients.load.texts import AUTHOR, NOTE, SHOPPER, Mark, Texts
+from clients.load.texts import AUTHOR, NOTE, OTHER, SHOPPER, Mark, Texts
 
 
 class Oracle:
@@ -107,19 +109,29 @@ class Oracle:
             if not missed:
                 self._figures.totals["gaps"] += 1
 
-    def left(self, talk: Talk, now: float) -> None:
-        """Judge what is left of `talk` when all has had its time."""
+    def left(self, talk: Talk, deaf: Collection[str], now: float) -> None:
+        """Judge what is left of `talk` when all has had its time.
+
+        What was for a side that is `deaf`, because it has no connection or its chat was
+        not opened for it, cannot be said to be lost; that it is so is a fault.
+        """
         for write in list(talk.writes.values()):
             if write.acked_at and not write.arrived:
-                words = f"{write.id} (seq {write.seq}) was answered and never came"
-                self._figures.wrong("lost", write.chat, words, now)
-                self._figures.totals["never_came"] += 1
-                self._figures.took("fanout", write.intended, now)
+                self._never_came(write, deaf, now)
             elif write.sent_at and not write.acked_at:
                 self._figures.totals["unanswered"] += 1
                 if write.mark.number < talk.furthest.get(write.mark.kind, 0):
                     words = "a message was never answered, though later ones were"
                     self._figures.problem(words)
+
+    def _never_came(self, write: Write, deaf: Collection[str], now: float) -> None:
+        self._figures.took("fanout", write.intended, now)
+        if OTHER[AUTHOR[write.mark.kind]] in deaf:
+            self._figures.problem("not everybody was there in the end")
+            return
+        words = f"{write.id} (seq {write.seq}) was answered and never came"
+        self._figures.wrong("lost", write.chat, words, now)
+        self._figures.totals["never_came"] += 1
 
     def _own(
         self, follower: Follower, mark: Mark, event: Heard, fit: Fit, serial: int

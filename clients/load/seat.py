@@ -21,7 +21,7 @@ from clients.load.texts import SHOPPER
 
 BACKOFF_S = 0.5
 """The first wait before coming back, doubled up to the longest one; a chance of it."""
-LONGEST_BACKOFF_S = 4.0
+LONGEST_BACKOFF_S = 2.0
 """Less than the protocol's 30 s: a run has to see everybody come back."""
 GRACE_S = 1.0
 """What was skipped may still come, though too late; then it is asked for."""
