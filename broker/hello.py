@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 
 from actors.agent.commands import Connect
+from actors.cells.adopting import Adopt
 from actors.cells.desk import Enter
 from actors.cells.profile import Arrive, Claims
 from actors.cells.visitor import Return
@@ -99,11 +100,20 @@ class Greeting:
         if is_personal(peer.house.sites, peer.site):
             peer.facts = named(NOBODY, profile)
         if was_visitor and self._hello is None:
-            peer.say(Ok(self._re))
-            peer.say_config()
-            peer.greeting = None
-        else:
-            self._welcome(chat)
+            whose = f"{identity.site}/{identity.sub}"
+            peer.house.people.tell(whose, Adopt(before, self))
+            return
+        self._welcome(chat)
+        peer.transport.resume()
+
+    def adopted(self, chat: ChatId | None) -> None:
+        """Go on, now that what the visitor did is the shopper's."""
+        peer = self._peer
+        if not peer.here:
+            return
+        peer.say(Ok(self._re, UNSET if chat is None else chat))
+        peer.say_config()
+        peer.greeting = None
         peer.transport.resume()
 
     def recognised(self, chat: ChatId | None) -> None:

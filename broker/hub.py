@@ -18,6 +18,7 @@ from actors.chat.events import (
     CheckedIn,
     Closed,
     Event,
+    Identified,
     Measured,
     OfferChanged,
     Opened,
@@ -32,7 +33,7 @@ from actors.runtime.system import Kind
 from broker.inbox import Press
 from broker.limits import Tally
 from broker.speech import AttentionPush, check_in, ev, profile_event, transfer
-from broker.subscription import Subscription
+from broker.subscription import Subscription, end_for_others
 from broker.wire.codec import Codec
 from broker.wire.errors import Close
 from broker.wire.frames import Eph, FromServer, Push
@@ -271,6 +272,8 @@ class Hub:
             self._measured(chat, state, body)
         elif isinstance(body, Assigned):
             self._see_out(chat, state)
+        elif isinstance(body, Identified):
+            end_for_others(self._listeners.get(chat, ()), state.shopper)
         elif isinstance(body, OfferChanged):
             self.push(self._parties(SiteId(state.site), body), transfer(chat, body))
         elif isinstance(body, Opened | Closed):

@@ -6,7 +6,7 @@ place of its event. Once live, events come straight from the hub.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from actors.cells.ports import Accepted
@@ -186,3 +186,10 @@ class Queue:
                 else:
                     self._transport.when_drained(then)
         return self._first is not None
+
+
+def end_for_others(listeners: Iterable[Subscription], shopper: Person) -> None:
+    """End those of visitors: the chat is the shopper's who one of them has become."""
+    for listener in tuple(listeners):
+        if not listener.insider and listener.person != shopper:
+            listener.peer.unsubscribe(listener)

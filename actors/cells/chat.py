@@ -158,7 +158,7 @@ class ChatCell(ListenedChat):
         command, start = order.command, None
         if isinstance(command, Start):
             start = start_row(self._stream, command)
-            self._name = order.name or self._name
+        self._name = order.name or self._name
         self._write(events, Held(order, events), command.site, start)
 
     def _look_for_images(self, order: Order) -> None:

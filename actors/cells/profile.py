@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 from sqlite_utils import Database
 
+from actors.cells.adopting import Adopt, Adoption, Both, find_both
 from actors.cells.chat import ChatCell
 from actors.cells.fittings import Fittings
 from actors.cells.idmaker import IdMaker
@@ -27,9 +28,10 @@ from actors.cells.starting import (
     Starting,
     find_unclosed,
 )
-from actors.chat.commands import Block
+from actors.chat.commands import Block, Identify
 from actors.chat.traits import Traits
 from actors.ids import ChatId, Person
+from actors.refusals import Reason, Refused
 from actors.runtime.actor import Fleeting
 from actors.runtime.system import Kind
 from storage import accounts, blocks
@@ -122,6 +124,8 @@ class ProfileCell(Starter):
             self._begin(message, self._starting)
         elif isinstance(message, Sever):
             self._sever(message)
+        elif isinstance(message, Adopt):
+            self._adopt(message)
 
     def turn_away(self, message: object) -> None:
         """Tell whoever sent `message` to try again."""
@@ -129,6 +133,8 @@ class ProfileCell(Starter):
             message.guest.turned_away()
         elif isinstance(message, Begin):
             message.caller.refused(message.id, NO_CHAT, LATER)
+        elif isinstance(message, Adopt):
+            message.adopter.turned_away()
 
     def restart(self) -> None:
         """Look the person up again."""
@@ -205,6 +211,52 @@ class ProfileCell(Starter):
         find = partial(find_unclosed, site=self._site, profile=profile.id)
         then = partial(arrive.guest.arrived, profile)
         ask(self, self._fittings.journal, find, then, arrive)
+
+    # Taking over what they did before they signed in.
+
+    def _adopt(self, adopt: Adopt) -> None:
+        starting = self._starting
+        if starting is None:
+            adopt.adopter.turned_away()
+            return
+        self.hold()
+        find = partial(
+            find_both,
+            site=self._site,
+            visitor=adopt.visitor,
+            profile=starting.profile,
+        )
+        take = partial(self._take_over, adopt, starting)
+        ask(self, self._fittings.journal, find, take, adopt)
+
+    def _take_over(self, adopt: Adopt, starting: Starting, both: Both) -> None:
+        done = partial(self._adopted, self._lives, adopt, both)
+        if both.visitors is None:
+            done(None)
+            return
+        command = Identify(
+            self._ids.profile(),
+            adopt.visitor,
+            self._site,
+            self._fittings.clock(),
+            starting.who,
+            merged=both.own is not None,
+        )
+        order = Order(command, Adoption(done), starting.name)
+        self._chats.tell(both.visitors, order)
+
+    def _adopted(
+        self, life: int, adopt: Adopt, both: Both, refused: Refused | None
+    ) -> None:
+        if life == self._lives:
+            self.release()
+            self._rest()
+        if refused is None:
+            adopt.adopter.adopted(both.own or both.visitors)
+        elif refused.reason is Reason.UNAVAILABLE:
+            adopt.adopter.turned_away()
+        else:
+            adopt.adopter.adopted(both.own)
 
     # Being blocked.
 

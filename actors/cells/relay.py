@@ -8,6 +8,9 @@ from actors.ids import ChatId
 from actors.refusals import Reason, Refused
 from storage.records import Record
 
+OVER = (Reason.CHAT_CLOSED, Reason.NOT_FOUND)
+"""What is said to who starts in a chat that has ended, or is another's by now."""
+
 
 class Done(Protocol):
     """Whoever waits for the end of a start."""
@@ -47,7 +50,7 @@ class Relay:
         Of a chat that was not to be, the caller hears no id.
         """
         del chat
-        if self._retry and refused.reason is Reason.CHAT_CLOSED:
+        if self._retry and refused.reason in OVER:
             self._done(again=True)
         else:
             self._done(again=False)

@@ -197,6 +197,14 @@ class PassOn(Command, frozen=True, gc=False):
     over: bool = False
 
 
+class Identify(Command, frozen=True, gc=False):
+    """Be `to` from now on: the visitor whose chat it is has signed in."""
+
+    to: Person
+    merged: bool = False
+    """Whether `to` has a chat already, so that this one is over."""
+
+
 class MoveCursor(Command, frozen=True, gc=False):
     """Say how far `by` has read, or received."""
 
@@ -243,4 +251,4 @@ Rarer = (
     | PassOn
     | Report
 )
-AnyCommand = Say | MoveCursor | WriteCursors | Rarer
+AnyCommand = Say | MoveCursor | WriteCursors | Identify | Rarer

@@ -56,6 +56,15 @@ class Legal(Body, frozen=True, gc=False):
     privacy_url: str | None = None
 
 
+class Identified(Body, frozen=True, gc=False, rename={"origin": "from"}):
+    """The visitor has signed in: the chat is that shopper's from here on (F2)."""
+
+    kind: ClassVar[str] = "identified"
+    hidden: ClassVar[bool] = True
+    origin: Person
+    to: Person
+
+
 class Picked(Body, frozen=True, gc=False):
     """The shopper read the answer to a question before the chat began (F3).
 
@@ -254,6 +263,7 @@ AnyBody = (
     | Got
     | Opened
     | Legal
+    | Identified
     | Picked
     | Noted
     | StatusChanged

@@ -10,6 +10,7 @@ from actors.chat import (
     control,
     cursors,
     handoff,
+    identity,
     idle,
     offhours,
     rating,
@@ -29,6 +30,7 @@ from actors.chat.commands import (
     Assign,
     Block,
     End,
+    Identify,
     MoveCursor,
     Note,
     PassOn,
@@ -93,6 +95,9 @@ def decide(
     if isinstance(command, WriteCursors):
         return cursors.write(state, command, rules, moving)
     wrong = misspelt(command.id, "$.id")
+    if isinstance(command, Identify):
+        found = identity.identify(state, command, moving)
+        return wrong or _settled(state, found, rules)
     return wrong or _settled(state, _decide_rarer(state, command, rules), rules)
 
 

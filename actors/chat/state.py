@@ -22,6 +22,7 @@ from actors.chat.events import (
     Event,
     Got,
     HandoffChanged,
+    Identified,
     Legal,
     Measured,
     Noted,
@@ -40,6 +41,7 @@ from actors.chat.events import (
 )
 from actors.chat.hours import Spans
 from actors.chat.preview import preview
+from actors.chat.whose import become
 from actors.ids import AGENT, BOT, Millis, Person, Seq
 
 MOST_PAUSES = 64
@@ -306,6 +308,8 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
             kept = (tag for tag in state.tags if tag not in body.remove)
             # Each once, in order: a dictionary keeps both.
             state.tags = tuple(dict.fromkeys((*kept, *body.add)))
+        case Identified():
+            become(state, body)
         case Legal() | Picked() | Noted() | Said() | Read() | Got() | Texted():
             pass
         case _:

@@ -17,6 +17,7 @@ from actors.chat.events import (
     Event,
     Got,
     HandoffChanged,
+    Identified,
     Legal,
     Measured,
     Noted,
@@ -40,6 +41,7 @@ from tests.actors.scene import ANN, BEN, NOON, SHOPPER, Scene, reading, saying
 
 BODIES: list[AnyBody] = [
     Opened("c", "default", "sue", "chat", "before"),
+    Identified(Person("anon:1"), Person("shopper:2")),
     Picked("f1", "Where is my order?", "On its way."),
     Legal(3, ack=True, terms_url="https://x/t"),
     Said("hello 👋", ("b",), None, "m", hold=True),
