@@ -3,6 +3,8 @@
 import random
 import re
 import sys
+from email import message_from_string
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -63,7 +65,8 @@ async def test_each_ticket_is_mailed_whenever_the_process_dies(tmp_path: Path) -
 
 def chat_of(mail: str) -> str:
     """Return the chat that a mail is about."""
-    found = re.search(r"#/chat/(\w+)", mail)
+    text = message_from_string(mail, policy=SMTP).get_body(("plain",))
+    found = re.search(r"#/chat/(\w+)", "" if text is None else text.get_content())
     assert found is not None, mail
     return found[1]
 
