@@ -284,10 +284,9 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
                 if body.origin is None:
                     _begin_silence_anew(state, at)
         case Closed():
-            state.status, state.until = "closed", None
+            state.status, state.until, state.closed_at = "closed", None, at
             state.closed_why, state.no_csat = body.reason, body.no_csat
             state.offer = state.idle_since = None
-            state.closed_at = at
             state.ball = state.paused_at = state.clocks.asked = None
             state.bot = state.bot and Bot(ref=state.bot.ref)
         case CheckedIn():
