@@ -313,3 +313,54 @@ def test_narrow_screens_show_one_pane_at_a_time(desk: Desk, asked: str) -> None:
     expect(desk.inbox).not_to_be_visible()
     desk.page.get_by_role("button", name="Back to the list").click()
     expect(desk.inbox).to_be_visible()
+
+
+def test_the_next_key_is_a_letter_however_fast_it_comes(
+    desk: Desk, sara: Person, asked: str
+) -> None:
+    desk.open(asked)
+    desk.thread.click()
+    # T, A, E, S would be keys of their own.
+    desk.page.keyboard.type("rTake a look at these\n")
+    expect(desk.bubble("Take a look at these")).to_be_visible()
+    desk.page.keyboard.type("Still at it")
+    desk.page.keyboard.press("Alt+h")
+    heard = sara.hear(lambda f: f["t"] == "ev" and bool(f["body"].get("hold")))
+    assert heard["body"]["text"] == "Still at it"
+
+
+def test_what_others_write_is_text_and_nothing_else(desk: Desk, sara: Person) -> None:
+    hostile = f"<img src=x onerror=alert(1)> {next(NUMBER)} https://a.example/x"
+    sara.start(hostile)
+    desk.row(hostile).click()
+    bubble = desk.page.locator(".bubble", has_text="onerror")
+    expect(bubble).to_have_text(hostile)
+    expect(bubble.locator("img")).to_have_count(0)
+    expect(bubble.locator("a")).to_have_attribute("href", "https://a.example/x")
+
+
+def test_a_second_enter_sends_nothing_that_nobody_has_read(
+    desk: Desk, store: Store, asked: str
+) -> None:
+    with signed_in(store.url, store.token("agent", "ben")) as ben:
+        desk.open(asked)
+        desk.reply.fill("My answer")
+        chat = ben.chat_of(asked)
+        ben.say(chat, "Ben was faster")
+        desk.reply.press("Enter")
+        expect(desk.page.get_by_role("button", name="Send anyway")).to_be_visible()
+        desk.page.keyboard.press("Enter")
+        expect(desk.reply).to_have_value("My answer")
+
+
+def test_who_writes_on_keeps_the_conversation_open(
+    desk: Desk, sara: Person, asked: str
+) -> None:
+    desk.open(asked)
+    chat = desk.page.url.rpartition("/")[2]
+    desk.keys("e", "Enter")
+    expect(desk.row(asked)).to_have_count(0)
+    more = f"One more thing {next(NUMBER)}"
+    sara.say(chat, more)
+    expect(desk.row(more)).to_be_visible()
+    sara.say(chat, "And another")

@@ -14,6 +14,8 @@ import type { Listing } from "./listing";
 import type { Toasts } from "./toasts";
 
 interface Kept {
+  /** When something had been said last. */
+  lastAt: number;
   /** Does it, now that it cannot be taken back any more. */
   commit?: () => void;
   /** Takes it back. */
@@ -43,9 +45,8 @@ export class Handling {
         if (heard.event.by !== `agent:${base.me}`) this.keepOpen(heard.event.chat);
       }
     });
-    listing.onChange = chained(listing.onChange, (row, before) => {
-      if (before && row.unread && row.preview !== before.preview)
-        this.keepOpen(row.chat);
+    listing.onChange = chained(listing.onChange, (row) => {
+      if (row.unread) this.keepOpen(row.chat, row.last_at);
     });
   }
 
@@ -54,11 +55,12 @@ export class Handling {
     const { chat } = ticket;
     this.listing.hide(chat);
     this.remember(said, chat, true, {
+      lastAt: ticket.last_at,
       commit: () =>
         void this.ask("chat.end", { chat, ...(noRating && { no_csat: true }) }, () =>
-          this.listing.restore(ticket),
+          this.listing.bringBack(ticket),
         ),
-      revert: () => this.listing.restore(ticket),
+      revert: () => this.listing.bringBack(ticket),
     });
   }
 
@@ -73,6 +75,7 @@ export class Handling {
       this.listing.restore(ticket),
     );
     this.remember(said, chat, false, {
+      lastAt: ticket.last_at,
       revert: () => void this.ask("ticket.wake", { chat }),
     });
   }
@@ -87,6 +90,7 @@ export class Handling {
     this.listing.foresee({ ...ticket, assignee: agent });
     void this.give("ticket.assign", { chat, to }, () => this.listing.restore(ticket));
     this.remember(said, chat, false, {
+      lastAt: ticket.last_at,
       revert: () => void this.ask("ticket.assign", { chat, to: assignee, force: true }),
     });
   }
@@ -153,9 +157,10 @@ export class Handling {
     this.undo.update((undo) => forgotten(undo, id));
   }
 
-  private keepOpen(chat: string): void {
+  /** Leaves a chat open that was about to be closed: the shopper has written since. */
+  private keepOpen(chat: string, at = Infinity): void {
     const deed = this.undo.get().deeds.find((each) => each.held && each.chat === chat);
-    if (!deed) return;
+    if (!deed || at <= (this.kept.get(deed.id)?.lastAt ?? 0)) return;
     this.takeBack(deed.id);
     this.toasts.say({ key: "kept_open" });
   }

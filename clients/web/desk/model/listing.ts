@@ -88,7 +88,12 @@ export class Listing {
     this.inbox.update((inbox) => without(inbox, chat));
   }
 
-  /** Puts a row back that was taken off, or was shown otherwise. */
+  /** Puts a row back that was taken off, unless the broker has sent a newer one. */
+  bringBack(row: Ticket): void {
+    if (!this.row(row.chat)) this.restore(row);
+  }
+
+  /** Shows a row as it was. */
   restore(row: Ticket): void {
     this.inbox.update((inbox) => put(inbox, row));
   }

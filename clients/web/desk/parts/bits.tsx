@@ -1,7 +1,7 @@
 /** Small things that many parts are made of. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useStore } from "../state/store";
 import type { Ticket } from "../state/ticket";
 import { type Wait, chip, waitOf } from "../state/wait";
@@ -126,7 +126,8 @@ export function Sheet(props: {
   wide?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the next key comes: it is meant for what is about to be shown.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     const before = document.activeElement;
     if (shown && !shown.open) shown.showModal();

@@ -129,6 +129,8 @@ function Rows() {
     if (going.size === 0 || inbox.view.status === "closed") return inbox.rows;
     return inbox.rows.filter((row) => !going.has(row.chat));
   }, [inbox.rows, undo, inbox.view.status]);
+  const shop = useStore(desk.base.seat, (seat) => seat.shop);
+  const stamp = useMemo(() => ({}), [chat, shop]);
   useEffect(() => {
     if (chat !== undefined) scroller.current?.toKey(chat);
   }, [chat]);
@@ -141,6 +143,8 @@ function Rows() {
         of={`${name} ${status} ${channel ?? ""}`}
         keyOf={(row) => row.chat}
         guess={() => ROW}
+        fixed
+        stamp={stamp}
         draw={(row) => <Row row={row} current={row.chat === chat} />}
         scroller={scroller}
         onEnd={inbox.cursor === undefined ? undefined : () => desk.listing.more()}
@@ -206,8 +210,8 @@ function Skeleton() {
 
 function Row({ row, current }: { row: Ticket; current: boolean }) {
   const desk = useDesk();
-  const patience = useStore(desk.base.seat, (seat) => seat.shop.check_in);
   const draft = desk.talking.drafts.has(row.chat) && !current;
+  const { check_in: patience } = desk.base.shop;
   const waits = waitOf(row, patience, desk.base.clock.get()) !== undefined;
   return (
     <div role="listitem">
@@ -298,6 +302,7 @@ function Hits() {
         of={search.q}
         keyOf={(hit) => `${hit.chat} ${hit.seq} ${hit.kind}`}
         guess={() => HIT}
+        stamp=""
         draw={(hit) => <HitRow hit={hit} />}
         onEnd={() => void desk.looking.moreHits()}
       />

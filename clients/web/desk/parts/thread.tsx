@@ -88,6 +88,8 @@ function Messages({ thread }: { thread: Thread }) {
     [lines, pending],
   );
   const last = useMemo(() => lastOwn(thread), [thread.events]);
+  // Everything but the newest receipt is as it was: of that the line alone is drawn anew.
+  const stamp = `${last} ${thread.receipts.got >= last} ${thread.receipts.read >= last}`;
   const fresh = atEnd ? 0 : countAfter(thread, seen);
   useEffect(() => {
     if (!atEnd) return;
@@ -119,6 +121,7 @@ function Messages({ thread }: { thread: Thread }) {
           guess={guess}
           draw={(item) => <LineOf item={item} last={last} thread={thread} />}
           endFirst
+          stamp={stamp}
           scroller={scroller}
           onStart={thread.more ? () => void desk.talking.earlier() : undefined}
           onScroll={setAtEnd}

@@ -10,7 +10,9 @@ import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from "preact/
 import { Offsets } from "../state/offsets";
 
 /** Drawn beyond each edge of the screen, in pixels: a fast scroll shows no gaps. */
-const BEYOND = 600;
+const BEYOND = 480;
+/** With less than this left beyond an edge it is drawn anew: not at every step. */
+const LEAST = 160;
 /** This near to the end counts as at the end. */
 const NEAR = 40;
 
@@ -28,6 +30,10 @@ interface Props<T> {
   draw: (item: T, at: number) => ComponentChild;
   /** Whether it begins at its end and stays there. */
   endFirst?: boolean;
+  /** What `draw` depends on besides the item: items are drawn anew when it changes. */
+  stamp: unknown;
+  /** Whether all heights are as guessed: then none is measured. */
+  fixed?: boolean;
   /** What it is a list of: another one begins anew. */
   of: string;
   scroller?: { current: Scroller | null };
@@ -39,7 +45,7 @@ interface Props<T> {
 }
 
 export function Virtual<T>(props: Props<T>) {
-  const { items, keyOf, guess, endFirst = false } = props;
+  const { items, keyOf, guess, endFirst = false, fixed = false } = props;
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const box = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
@@ -72,8 +78,12 @@ export function Virtual<T>(props: Props<T>) {
   const first = offsets.at(start);
   const end = offsets.at(start + height + 2 * BEYOND) + 1;
   const shown = items.slice(first, end);
+  const range = useRef({ from: 0, to: 0 });
+  range.current = { from: offsets.before(first), to: offsets.before(end) };
+  const nodes = useNodes(props, shown, first);
 
   const measure = () => {
+    if (fixed) return false;
     let changed = false;
     for (const element of inner.current?.children ?? []) {
       if (!(element instanceof HTMLElement)) continue;
@@ -95,6 +105,12 @@ export function Virtual<T>(props: Props<T>) {
     if (measure()) return;
     hold();
   });
+
+  useEffect(() => {
+    // A page may bring less than a screen: nobody would scroll for the next one.
+    const element = box.current;
+    if (element && element.scrollTop < element.clientHeight) props.onStart?.();
+  }, [items]);
 
   /** Puts what is looked at back where it was. */
   const hold = () => {
@@ -140,7 +156,13 @@ export function Virtual<T>(props: Props<T>) {
     if (place.current.stuck !== was) props.onScroll?.(place.current.stuck);
     if (element.scrollTop < element.clientHeight) props.onStart?.();
     if (left < element.clientHeight * 2) props.onEnd?.();
-    redraw(0);
+    const above = place.current.top - place.current.headed;
+    const below = above + element.clientHeight;
+    const { from, to } = range.current;
+    const enough =
+      (from === 0 || above - from > LEAST) &&
+      (to >= offsets.total || to - below > LEAST);
+    if (!enough) redraw(0);
   };
 
   useEffect(() => {
@@ -183,16 +205,41 @@ export function Virtual<T>(props: Props<T>) {
       {props.head}
       <div class="virtual-space" ref={spaceOf(offsets.total)}>
         <div class="virtual-shown" ref={shiftedBy(inner, offsets.before(first))}>
-          {shown.map((item, at) => (
-            <div class="virtual-item" data-key={keyOf(item)} key={keyOf(item)}>
-              {props.draw(item, first + at)}
-            </div>
-          ))}
+          {nodes}
         </div>
       </div>
       {props.foot}
     </div>
   );
+}
+
+interface Drawn<T> {
+  item: T;
+  stamp: unknown;
+  node: ComponentChild;
+}
+
+/** Returns what is shown; what is the same as before is not compared again. */
+function useNodes<T>(props: Props<T>, shown: readonly T[], first: number) {
+  const known = useRef(new Map<string, Drawn<T>>());
+  const next = new Map<string, Drawn<T>>();
+  const nodes = shown.map((item, index) => {
+    const key = props.keyOf(item);
+    const old = known.current.get(key);
+    if (old && old.item === item && old.stamp === props.stamp) {
+      next.set(key, old);
+      return old.node;
+    }
+    const node = (
+      <div class="virtual-item" data-key={key} key={key}>
+        {props.draw(item, first + index)}
+      </div>
+    );
+    next.set(key, { item, stamp: props.stamp, node });
+    return node;
+  });
+  known.current = next;
+  return nodes;
 }
 
 function spaceOf(tall: number) {
