@@ -270,6 +270,37 @@ class MailConfig(Section, frozen=True, rename={"sender": "from"}):
         return f"MailConfig({self.host!r}, ...)"
 
 
+Secret = Annotated[str, Meta(min_length=8, max_length=1024, extra={"secret": True})]
+Host = Annotated[str, Meta(pattern=r"^[a-z0-9.:\[\]_-]{1,255}$(?!\n)")]
+_ONLY = "The only host that gets it; with a dot before it, those below it too."
+
+
+class AiConfig(Section, frozen=True):
+    """What the bot, and those whom it hands over to, are asked with for all sites."""
+
+    openai_key: (
+        Annotated[Secret, _says("Key of the model's API; a site names the model.")]
+        | None
+    ) = None
+    openai_host: Annotated[Host, _says(_ONLY)] = "api.openai.com"
+    webhook_secret: (
+        Annotated[Secret, _says("Signs what is posted to shops' own programs.")] | None
+    ) = None
+    zendesk_token: (
+        Annotated[Secret, _says("API token at Zendesk; a site names the account.")]
+        | None
+    ) = None
+    zendesk_host: Annotated[Host, _says(_ONLY)] = ".zendesk.com"
+    gorgias_key: (
+        Annotated[Secret, _says("API key at Gorgias; a site names the account.")] | None
+    ) = None
+    gorgias_host: Annotated[Host, _says(_ONLY)] = ".gorgias.com"
+
+    def __repr__(self) -> str:
+        """Show no key."""
+        return "AiConfig(...)"
+
+
 class OutwardConfig(Section, frozen=True):
     """Where what leaves the process may go."""
 
@@ -292,6 +323,7 @@ class Config(Section, frozen=True):
     metrics: MetricsConfig = MetricsConfig()
     sms: SmsConfig = SmsConfig()
     mail: MailConfig = MailConfig()
+    ai: AiConfig = AiConfig()
     outward: OutwardConfig = OutwardConfig()
 
 

@@ -22,6 +22,11 @@ SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
 WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?"""
 
 
+_OF_KIND = """
+SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
+WHERE stream = ? AND kind = ? ORDER BY seq"""
+
+
 class Loaded(NamedTuple):
     """What an actor needs to come to life."""
 
@@ -54,6 +59,12 @@ def page_before(
     return [Record(*row) for row in reversed(rows)]
 
 
+def of_kind(connection: sqlite3.Connection, stream: int, kind: str) -> list[Record]:
+    """Return the records of `stream` that are of this kind, oldest first."""
+    rows = connection.execute(_OF_KIND, (stream, kind)).fetchall()
+    return [Record(*row) for row in rows]
+
+
 def record(connection: sqlite3.Connection, stream: int, seq: int) -> Record | None:
     """Return the record at `seq` of `stream`, or `None`."""
     found = page(connection, stream, seq - 1, limit=1)
@@ -73,6 +84,13 @@ def ticket(connection: sqlite3.Connection, stream: int) -> TicketRow | None:
     sql = "SELECT * FROM ticket WHERE stream = ?"
     row = connection.execute(sql, (stream,)).fetchone()
     return None if row is None else TicketRow(*row)
+
+
+def handed_over(connection: sqlite3.Connection) -> list[TicketRow]:
+    """Return the unclosed tickets that another system has control of."""
+    sql = """
+    SELECT * FROM ticket WHERE control = 'external' AND status <> 'closed'"""
+    return [TicketRow(*row) for row in connection.execute(sql).fetchall()]
 
 
 def start(

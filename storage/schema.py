@@ -243,6 +243,15 @@ def webhooks(db: Database) -> None:
     db.executescript(hooks.TABLES)
 
 
+@migrations()
+def handed_over(db: Database) -> None:
+    """Find quickly what other systems have control of."""
+    sql = """
+    CREATE INDEX ticket_external ON ticket(stream)
+      WHERE control = 'external' AND status <> 'closed'"""
+    db.execute(sql)
+
+
 def open_writer(
     path: Path, *, relaxed: bool = False, epoch: str | None = None
 ) -> sqlite3.Connection:

@@ -98,13 +98,16 @@ def hand_over(
 def report(state: ChatState, command: ReportHandoff, rules: Rules) -> Outcome:
     """Go on with a hand-off, now that the other system has it or never will."""
     target = None if state.bot is None else state.bot.target
+    if target is None and state.control == "external" and command.ref is None:
+        # It took the chat over, and takes nothing more.
+        target = "zendesk"
     if target is None or state.status == "closed":
         return Unchanged()
     by, at = command.by, command.at
     if command.ref is None:
         failed = HandoffChanged(target, "failed", reason=command.reason)
         events = [Event(by, at, failed, command.id)]
-        if state.control == "none":
+        if state.control in {"none", "external"}:
             # Never silence: our own agents are always there to be asked.
             events += _to_humans(state, at, command.reason, rules)
         return tuple(events)

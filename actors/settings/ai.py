@@ -14,7 +14,7 @@ Endpoint = Annotated[
     str,
     Meta(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$(?!\n)", max_length=2048),
 ]
-"""Plain `http` reaches addresses alone that the process is configured for."""
+"""A key of the process goes to hosts alone that the process is configured for."""
 Login = Annotated[str, Meta(pattern=r"^[^\s:\x00-\x1f\x7f]+$(?!\n)", max_length=254)]
 
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from actors.leaving import BOT_CALL
+from actors.leaving import BOT_CALL, HANDOFF
+from broker.outward.ai.handing import HandoffAdapter
 from broker.outward.ai.turns import TurnAdapter
 from broker.outward.delivery import Carrier, Counts, Pace
 from broker.outward.mail.follower import MailFollower
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 TURNS = Pace(at_once=256)
 """Behind turns of the bot's that hang no shopper is to wait."""
+HANDOFFS = Pace(2.0, 300.0)
+"""A shopper waits meanwhile."""
 MAIL_PACE = Pace(60.0, 3600.0)
 """Mail servers that say "later" mean minutes (F38)."""
 
@@ -28,11 +31,12 @@ class Outward:
 
     def __init__(self, broker: "Broker") -> None:
         self.sms, self.mail = SmsAdapter(broker), MailAdapter(broker)
-        self.turns = TurnAdapter(broker)
+        self.turns, self.handoffs = TurnAdapter(broker), HandoffAdapter(broker)
         books, clock = broker.books, broker.clock
         self.carriers = (
             Carrier(SMS, self.sms, books=books, clock=clock),
             Carrier(BOT_CALL, self.turns, books=books, clock=clock, pace=TURNS),
+            Carrier(HANDOFF, self.handoffs, books=books, clock=clock, pace=HANDOFFS),
             Carrier(mailing.KIND, self.mail, books=books, clock=clock, pace=MAIL_PACE),
         )
         self._mail_follower = MailFollower(broker)
@@ -61,6 +65,7 @@ class Outward:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._mail_follower.run)
                 nursery.start_soon(self.webhooks.run)
+                nursery.start_soon(self.handoffs.follow)
                 for carrier in self.carriers:
                     nursery.start_soon(carrier.run)
         finally:
@@ -68,6 +73,7 @@ class Outward:
                 await self.sms.close()
                 await self.mail.close()
                 await self.turns.close()
+                await self.handoffs.close()
 
     async def stop(self) -> None:
         """Begin nothing more, and wait for what is under way."""

@@ -32,7 +32,7 @@ FAQ = Faq(
 SCRIPT = ScriptSettings(
     lines=(
         ScriptLine("hello", "Hello, what can I do for you?"),
-        ScriptLine("agent", hand_over=True),
+        ScriptLine("complaint", hand_over=True),
     )
 )
 AI = AiSettings(enabled=True, responder="script", script=SCRIPT)
@@ -134,7 +134,7 @@ async def test_before_the_hand_off_there_is_no_ticket(bot_shop: Shop) -> None:
 async def test_a_ticket_is_born_with_a_yes(bot_shop: Shop) -> None:
     sara, ann = await bot_shop.shopper(), await bot_shop.agent()
     await ann.ask("inbox.open", view="all")
-    chat = await begin(sara, "an agent please")
+    chat = await begin(sara, "I have a complaint")
     offer = await sara.until(kind="handoff")
     assert offer["body"]["state"] == "offered"
     answer = await sara.ask("handoff.answer", id="yes", chat=chat, yes=True)
@@ -146,6 +146,16 @@ async def test_a_ticket_is_born_with_a_yes(bot_shop: Shop) -> None:
     assert (again["t"], again["seq"], again["dup"]) == ("ok", answer["seq"], True)
     late = await sara.ask("handoff.answer", chat=chat, yes=False)
     assert late["code"] == "conflict"
+
+
+async def test_who_asks_for_a_person_gets_one_unasked(bot_shop: Shop) -> None:
+    sara, vic = await bot_shop.shopper(), await bot_shop.visitor()
+    chat = await begin(sara, "Can I speak to a human, please?")
+    states = [(await sara.until(kind="handoff"))["body"]["state"] for _ in range(2)]
+    assert states == ["accepted", "done"]
+    assert [row["chat"] for row in (await listed(bot_shop, "all"))["rows"]] == [chat]
+    await begin(vic, "Can I speak to a human, please?")
+    assert (await vic.until(kind="handoff"))["body"]["state"] == "offered"
 
 
 async def test_those_who_listen_hear_that_the_bot_thinks(bot_shop: Shop) -> None:
@@ -255,7 +265,9 @@ async def test_a_visitor_talks_to_the_bot_and_to_nobody_else(bot_shop: Shop) -> 
     assert vic.welcome["config"]["can_start"] is False
     chat = await begin(vic)
     assert await bot_says(vic) == "Hello, what can I do for you?"
-    assert (await vic.ask("msg.send", chat=chat, text="an agent please"))["t"] == "ok"
+    assert (await vic.ask("msg.send", chat=chat, text="I have a complaint"))[
+        "t"
+    ] == "ok"
     await vic.until(kind="handoff")
     refused = await vic.ask("handoff.answer", chat=chat, yes=True)
     assert refused["code"] == "login_required"
