@@ -124,7 +124,10 @@ class Seat:
         """Ask for what comes after what the follower has."""
         self.followers[follower.chat] = follower
         asked = self._asked.values()
-        if not any(isinstance(a, Opening) and a.follower is follower for a in asked):
+        if any(isinstance(a, Opening) and a.follower is follower for a in asked):
+            return
+        if self.there:
+            # Who comes back opens all that is not resumed.
             self.ask(Opening(self.new_id("o"), follower))
 
     def read(self, follower: Follower) -> None:

@@ -12,6 +12,8 @@ from clients.load.scene import Who
 from clients.load.verdict import summed
 from tests.clients.load.stub import Stub, served
 
+NOTHING_WRONG = {0, 3}
+"""Exit codes: on a machine with much else to do a generator may be late."""
 PLAIN = Mix(typing=0, reads=0)
 
 

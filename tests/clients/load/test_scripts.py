@@ -7,7 +7,7 @@ import pytest
 
 from clients.load import script
 from clients.load.plan import BadPlan, Plan
-from tests.clients.load.runs import ran
+from tests.clients.load.runs import NOTHING_WRONG, ran
 from tests.clients.load.stub import Stub
 
 GUIDE = Path(__file__).parents[3] / "docs" / "load.md"
@@ -27,7 +27,7 @@ async def test_the_guides_example_talks(tmp_path: Path) -> None:
     plan = Plan(chats=2, agents=1, duration=0.6, script=example(tmp_path))
     stub = Stub()
     report = await ran(plan, stub)
-    assert report.exit == 0, report.why
+    assert report.exit in NOTHING_WRONG, report.why
     assert report.totals["answered"] > 8
     assert report.traffic_hash is None
 
