@@ -122,10 +122,15 @@ def storefront(
         theme=chat.theme,
         locale=chat.locale,
         version=rules.version,
-        team_online=staffing.online,
+        team_online=staffing.online or _bot_counts(rules),
         first_reply_s=staffing.first_reply_s,
         bot_name=rules.settings.ai.name if rules.bot else UNSET,
     )
+
+
+def _bot_counts(rules: Rules) -> bool:
+    """Return whether the bot is somebody who is there (F27)."""
+    return rules.bot and rules.settings.ai.counts_online
 
 
 def _hours(rules: Rules, now: Millis) -> Hours:

@@ -9,21 +9,22 @@ mended.
 import logging
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import trio
 
-from actors.cells.desk import DeskCell, Placed
+from actors.cells.desk import Placed
 from actors.cells.orders import Ring
 from actors.chat.checkin import MOST_MISSES
 from actors.chat.limits import has_room
+from actors.desk.places import Place
 from actors.ids import ChatId, Millis, SiteId
-from actors.rows import is_placed, place_of
+from actors.rows import place_of
 from actors.settings.rules import Rules
 from broker.findings import Broken, Finding
 from broker.speech import AttentionPush
 from storage import queries
-from storage.records import TicketRow
+from storage.queries import Standing
 
 if TYPE_CHECKING:
     from broker.server import Broker
@@ -40,6 +41,14 @@ AT_ONCE = 500
 log = logging.getLogger(__name__)
 Suspicion = tuple[str, int, Broken]
 """A chat, as it was at a seq, and why."""
+
+
+class Case(NamedTuple):
+    """A ticket with which something is wrong."""
+
+    site: SiteId
+    kept: Standing
+    why: Broken
 
 
 class Sweeper:
@@ -63,13 +72,13 @@ class Sweeper:
         await trio.sleep(SECOND_LOOK_S)
         again = await self._suspected()
         confirmed = [again[each] for each in suspected if each in again]
-        for row, why in confirmed:
-            self._tell(row, why)
-            self._mend(row, why)
+        for case in confirmed:
+            self._tell(case)
+            await self._mend(case)
         self._broker.loop.wake()
         return [
-            Finding(why, row.site, row.chat, broken=True, agent=row.assignee)
-            for row, why in confirmed
+            Finding(why, site, kept.chat, broken=True, agent=kept.assignee)
+            for site, kept, why in confirmed
         ]
 
     def idle(self) -> list[Finding]:
@@ -85,64 +94,93 @@ class Sweeper:
                     ]
         return found
 
-    async def _suspected(self) -> dict[Suspicion, tuple[TicketRow, Broken]]:
-        found: dict[Suspicion, tuple[TicketRow, Broken]] = {}
+    async def _suspected(self) -> dict[Suspicion, Case]:
+        found: dict[Suspicion, Case] = {}
         for site in self._broker.sites:
-            find = partial(queries.unclosed_of_site, site=site.id)
-            rows = await self._broker.query(find)
-            for number, row in enumerate(rows, 1):
-                why = self._wrong(row, site.rules)
-                if why is not None:
-                    found[row.chat, row.seq, why] = (row, why)
-                if number % AT_ONCE == 0:
-                    await trio.lowlevel.checkpoint()
+            find = partial(queries.standings, site=site.id)
+            kept = await self._broker.query(find)
+            for begin in range(0, len(kept), AT_ONCE):
+                look = Look(self._broker, site.id, site.rules)
+                for each in kept[begin : begin + AT_ONCE]:
+                    why = look.wrong(each)
+                    if why is not None:
+                        found[each.chat, each.seq, why] = Case(site.id, each, why)
+                await trio.lowlevel.checkpoint()
         return found
 
-    def _wrong(self, row: TicketRow, rules: Rules) -> Broken | None:
-        broker, chat = self._broker, ChatId(row.chat)
-        alarm = broker.alarms.due(chat)
-        if row.due is None:
-            return "unarmed" if _has_to_be_woken(row, rules) else None
-        if row.due < broker.clock() - LATE_MS:
-            return "asleep"
-        if alarm is None or alarm > row.due + LATE_MS:
-            return "unarmed"
-        desk: DeskCell | None = broker.house.desks.get(row.site)
-        if desk is not None and desk.settled:
-            place = desk.router.ledger.places.get(chat)
-            if place is None or not is_placed(row, place):
-                return "unlisted"
-        return None
-
-    def _tell(self, row: TicketRow, why: Broken) -> None:
+    def _tell(self, case: Case) -> None:
+        site, chat, why = case.site, case.kept.chat, case.why
         self.broken[why] += 1
-        log.error("chat %s of %s is %s: it is being mended", row.chat, row.site, why)
+        log.error("chat %s of %s is %s: it is being mended", chat, site, why)
         hub = self._broker.hub
-        peers = [p for p in hub.staff(SiteId(row.site)) if p.role == "admin"]
-        hub.push(peers, AttentionPush("attention", ChatId(row.chat), why=why))
+        peers = [peer for peer in hub.staff(site) if peer.role == "admin"]
+        hub.push(peers, AttentionPush("attention", ChatId(chat), why=why))
 
-    def _mend(self, row: TicketRow, why: Broken) -> None:
-        house, chat = self._broker.house, ChatId(row.chat)
-        if why == "unlisted":
-            house.desks.tell(row.site, Placed(place_of(row)))
+    async def _mend(self, case: Case) -> None:
+        broker, chat = self._broker, ChatId(case.kept.chat)
+        if case.why == "unlisted":
+            find = partial(queries.ticket, stream=case.kept.stream)
+            row = await broker.query(find)
+            if row is not None:
+                broker.house.desks.tell(case.site, Placed(place_of(row)))
             return
-        cell = house.chats.get(chat)
+        cell = broker.house.chats.get(chat)
         if cell is not None and cell.held is None:
             # What it believes about its row may be what is wrong.
             cell.restart()
-        house.chats.tell(chat, Ring(Millis(self._broker.clock())))
+        broker.house.chats.tell(chat, Ring(broker.clock()))
 
 
-def _has_to_be_woken(row: TicketRow, rules: Rules) -> bool:
+class Look:
+    """One look at some tickets of a site, in which no time passes."""
+
+    def __init__(self, broker: "Broker", site: SiteId, rules: Rules) -> None:
+        self._rules = rules
+        self._now = broker.clock()
+        self._alarms = broker.alarms
+        desk = broker.house.desks.get(site)
+        self._places: dict[ChatId, Place] | None = None
+        """Where the desk believes the tickets to stand, if it knows."""
+        if desk is not None and desk.settled:
+            self._places = desk.router.ledger.places
+
+    def wrong(self, kept: Standing) -> Broken | None:
+        """Return what is wrong with a ticket, if anything is."""
+        chat, due = ChatId(kept.chat), kept.due
+        if due is None:
+            if _has_to_be_woken(kept, self._rules):
+                return "unarmed"
+        elif due <= self._now:
+            # It is being woken just now, or was to be long ago.
+            return "asleep" if due < self._now - LATE_MS else None
+        else:
+            alarm = self._alarms.due(chat)
+            if alarm is None or alarm > due + LATE_MS:
+                return "unarmed"
+        if self._places is None or _is_listed(kept, self._places.get(chat)):
+            return None
+        return "unlisted"
+
+
+def _is_listed(kept: Standing, place: Place | None) -> bool:
+    if place is None:
+        return False
+    whose = (kept.status, kept.control, kept.assignee, kept.team)
+    if whose != (place.status, place.control, place.assignee, place.team):
+        return False
+    return kept.assignee is not None or kept.waiting_since == place.since
+
+
+def _has_to_be_woken(kept: Standing, rules: Rules) -> bool:
     """Return whether a ticket without an alarm should have one."""
-    if row.status == "snoozed":
-        return row.until is not None
-    if row.status != "open" or row.control != "humans" or row.waiting_since is None:
+    if kept.status == "snoozed":
+        return kept.until is not None
+    if kept.status != "open" or kept.control != "humans" or kept.waiting_since is None:
         return False
-    if not rules.settings.check_in.enabled or row.missed >= MOST_MISSES:
+    if not rules.settings.check_in.enabled or kept.missed >= MOST_MISSES:
         return False
-    if not has_room(row.seq, rules.limits):
+    if not has_room(kept.seq, rules.limits):
         return False
     # A shop that will not open again, as far as is known, reminds of nothing.
     hours = rules.hours
-    return hours.after(Millis(row.waiting_since), rules.remind) is not None
+    return hours.after(Millis(kept.waiting_since), rules.remind) is not None

@@ -36,6 +36,22 @@ class Loaded(NamedTuple):
     ticket: TicketRow | None
 
 
+class Standing(NamedTuple):
+    """What is looked at every half a minute of each ticket that is not closed."""
+
+    stream: int
+    chat: str
+    seq: int
+    due: int | None
+    status: str
+    until: int | None
+    control: str
+    assignee: str | None
+    team: str | None
+    waiting_since: int | None
+    missed: int
+
+
 class Listed(NamedTuple):
     """A place in a list of tickets, to go on from."""
 
@@ -148,6 +164,15 @@ def unclosed_of_site(connection: sqlite3.Connection, site: str) -> list[TicketRo
     sql = "SELECT * FROM ticket WHERE site = ? AND status = ?"
     found = _tickets(connection, sql, site, "open")
     return sorted(found + _tickets(connection, sql, site, "snoozed"), key=_activity)
+
+
+def standings(connection: sqlite3.Connection, site: str) -> list[Standing]:
+    """Return how the open and snoozed tickets of `site` stand, in no order."""
+    sql = f"""
+    SELECT {", ".join(Standing._fields)} FROM ticket
+    WHERE site = ? AND status IN ('open', 'snoozed')"""  # noqa: S608 - constants
+    rows = connection.execute(sql, (site,)).fetchall()
+    return list(map(Standing._make, rows))
 
 
 def alive_between(

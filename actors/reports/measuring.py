@@ -109,6 +109,8 @@ class Measurer:
         pauses = _pauses(state, ball, at)
         self._judge(event, whose)
         was_first = not state.clocks.answered
+        # What a bot alone was asked nobody has waited for.
+        humans = state.control != "bot"
         counted = state.clocks.until(at)
         evolve(state, event)
         if ball is not None and (state.ball is None or state.ball.since != ball.since):
@@ -118,8 +120,7 @@ class Measurer:
         if asked is not None and state.clocks.asked is None:
             span = self._rules.hours.between(asked, at, counted)
             answered = type(event.body) is Said
-            # What a bot alone was asked nobody has waited for.
-            if answered or span:
+            if answered or humans:
                 wait = Wait(asked, whose, span, was_first, answered)
                 self._facts.waits.append(wait)
         self._count(event)
@@ -137,7 +138,7 @@ class Measurer:
         if clocks.asked is not None:
             span = hours.between(clocks.asked, until, clocks.until(until))
             first = not clocks.answered
-            if span:
+            if state.control != "bot":
                 wait = Wait(clocks.asked, whose, span, first, answered=False)
                 self._facts.waits.append(wait)
         for key in tuple(self._broken):

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors.chat.events import Event, Measured
+from actors.chat.hours import OpenHours
 from actors.ids import Millis
 from actors.reports.figures import (
     CheckInRow,
@@ -20,6 +22,7 @@ from actors.reports.figures import (
     rows,
 )
 from actors.reports.measuring import Facts, Measurer
+from actors.settings.ai import AiSettings
 from actors.settings.attention import SlaPolicy
 from actors.settings.rules import Rules
 from tests.actors.scene import ANN, BEN, NOON, SHOPPER, Scene, assigning, ending, saying
@@ -95,6 +98,15 @@ def test_waits_are_of_first_answers_and_of_all() -> None:
         ("ann", "any", 1),
         ("ben", "any", 1),
     ]
+
+
+def test_who_asks_a_closed_shop_waits_and_who_asks_a_bot_does_not() -> None:
+    closed = promising(hours=OpenHours(()))
+    (first, *_) = report("waiting", asked(closed))
+    assert first == WaitRow("total", None, "first", 0, 1, *[None] * 5)
+    by = promising()
+    with_bot = replace(by.settings, ai=AiSettings(enabled=True))
+    assert report("waiting", asked(replace(by, settings=with_bot))) == ()
 
 
 def test_volume_is_by_the_hour_of_the_shop() -> None:

@@ -37,8 +37,14 @@ from actors.chat.ticket import SOONEST
 from actors.ids import BOT, SYSTEM, Millis, Person, Seq
 from actors.refusals import Refused
 from actors.settings.ai import AiSettings
-from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.attention import (
+    CheckInSettings,
+    IdleSettings,
+    SlaPolicy,
+    SlaSettings,
+)
 from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
 from actors.settings.rules import Rules
 from storage.records import Record
 from tests.actors.scene import (
@@ -144,7 +150,10 @@ RULES = Rules(
         check_in=CheckInSettings(auto_s=270),
         idle=IdleSettings(9, 3),
         ai=AiSettings(enabled=True),
+        hours=HoursSettings(auto_reply="Later.", when_no_agents=True, quiet_s=60),
+        sla=SlaSettings((SlaPolicy("basic", 60, 120, 600),)),
     ),
+    staffed=False,
 )
 
 

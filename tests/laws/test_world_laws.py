@@ -19,8 +19,14 @@ from actors.cells.ports import Accepted
 from actors.chat.ticket import SOONEST
 from actors.ids import ChatId, Millis
 from actors.settings.ai import AiSettings
-from actors.settings.attention import CheckInSettings, IdleSettings
+from actors.settings.attention import (
+    CheckInSettings,
+    IdleSettings,
+    SlaPolicy,
+    SlaSettings,
+)
 from actors.settings.document import Settings
+from actors.settings.hours import HoursSettings
 from actors.settings.rules import Rules
 from tests.actors.client import Client
 from tests.actors.faults import bug_in_decide
@@ -61,7 +67,10 @@ RULES = Rules(
         check_in=CheckInSettings(auto_s=270),
         idle=IdleSettings(9, 3),
         ai=AiSettings(enabled=True),
+        hours=HoursSettings(auto_reply="Later.", when_no_agents=True, quiet_s=60),
+        sla=SlaSettings((SlaPolicy("basic", 60, 120, 600),)),
     ),
+    staffed=False,
 )
 
 
