@@ -472,7 +472,7 @@ export class Model {
     if (!pending) return;
     if (this.state.thread.closed) {
       this.newChat();
-      this.set({ draft: pending.text, asking: true });
+      this.set({ asking: true });
       return;
     }
     const { failed: _, ...again } = pending;
@@ -505,6 +505,7 @@ export class Model {
 
   attach(files: readonly File[]): void {
     const { say } = this.state;
+    this.set({ notice: undefined });
     let room = MOST_PER_MESSAGE - this.state.attachments.length;
     for (const file of files) {
       const wrong = unfit(file);
@@ -528,7 +529,7 @@ export class Model {
     const address = URL.createObjectURL(file);
     const { name } = file;
     const attachments = [...this.state.attachments, { key, name, address, share: 0 }];
-    this.set({ attachments, notice: undefined });
+    this.set({ attachments });
     const { chat } = this.state.thread;
     const site = encodeURIComponent(this.options.site);
     const place = chat ? `chats/${encodeURIComponent(chat)}` : `sites/${site}`;
@@ -555,7 +556,7 @@ export class Model {
   detach(key: number): void {
     this.uploads.get(key)?.cancel();
     const attachments = this.state.attachments.filter((one) => one.key !== key);
-    this.set({ attachments, notice: undefined });
+    this.set({ attachments });
   }
 
   private attachment(key: number, changed: Partial<Attachment>): void {
@@ -565,8 +566,9 @@ export class Model {
     this.set({ attachments });
   }
 
-  private complain(notice: string): void {
-    this.set({ notice, announced: notice });
+  private complain(wrong: string): void {
+    const { notice } = this.state;
+    this.set({ notice: notice ? `${notice} ${wrong}` : wrong, announced: wrong });
   }
 
   // Reading.
@@ -640,14 +642,20 @@ export class Model {
     if (chat !== undefined) this.asked("chat.end", { chat }).catch(() => undefined);
   }
 
-  /** Leaves an ended chat behind. */
+  /** Leaves an ended chat behind; what could not be said in it may be said in the next. */
   newChat(): void {
-    const { chat } = this.state.thread;
+    const { chat, pending } = this.state.thread;
+    const unsaid = pending
+      .filter((one) => one.failed !== undefined)
+      .map(({ text }) => text);
+    const draft = [this.state.draft, ...unsaid]
+      .filter((text) => text !== "")
+      .join("\n");
     if (chat !== undefined && this.link?.session.follows(chat)) {
       this.link.request("chat.leave", { chat });
     }
-    this.memory.setTab({ chat: "", faqs: [], asking: false, pending: [] });
-    const fresh = { thread: EMPTY, opening: false, seen: 0, ahead: undefined };
+    this.memory.setTab({ chat: "", faqs: [], asking: false, pending: [], draft });
+    const fresh = { thread: EMPTY, draft, opening: false, seen: 0, ahead: undefined };
     const rest = { answer: undefined, faqs: [], asking: false, askRating: false };
     this.set({
       ...fresh,

@@ -108,12 +108,17 @@ export const START: State = {
 export type Screen = "loading" | "faq" | "answer" | "welcome" | "chat";
 
 export function screenOf(state: State): Screen {
-  if (!state.config || (state.opening && state.thread.events.length === 0)) {
-    return "loading";
-  }
+  if (!state.config || state.opening) return "loading";
   if (state.thread.events.length > 0 || state.thread.pending.length > 0) return "chat";
   if (state.answer) return "answer";
   return !state.asking && faqOf(state.config).length > 0 ? "faq" : "welcome";
+}
+
+/** Returns whether there is anything to show: a tab, or a chat that goes on without. */
+export function isThere({ config, thread, open, link }: State): boolean {
+  const running = thread.chat !== undefined && !thread.closed;
+  if (!config) return open && link !== "over";
+  return config.tab || running;
 }
 
 /** Returns the questions that have words. */

@@ -7,7 +7,7 @@ import type { Model } from "./model";
 import { Launcher, Preview } from "./parts/launcher";
 import { Panel } from "./parts/panel";
 import { Shown } from "./parts/use";
-import type { State } from "./state";
+import { isThere, type State } from "./state";
 import widgetCss from "./widget.css?inline";
 
 export const TAG = "shop-wire";
@@ -40,7 +40,9 @@ export class Widget {
 
   /** Draws what there is now, soon, and once for many changes. */
   draw = (): void => {
-    if (this.due) return;
+    // A long past comes event by event, and is shown as a whole.
+    const { opening, thread } = this.model().state;
+    if (this.due || (opening && thread.events.length > 1)) return;
     this.due = true;
     queueMicrotask(() => {
       this.due = false;
@@ -57,7 +59,7 @@ export class Widget {
     const model = this.model();
     const { state } = model;
     this.paint(state);
-    const there = state.config?.tab === true || (state.open && state.link !== "over");
+    const there = isThere(state);
     const { scheme = "auto", position: side = "end" } = state.theme;
     render(
       <Shown.Provider value={{ model, state }}>

@@ -30,7 +30,8 @@ const EMOJI = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2})/u;
 /** Returns whether `text` is one to three emoji and nothing else: they are shown large. */
 export function onlyEmoji(text: string): boolean {
   const bare = text.replace(/\s/g, "");
-  if (bare === "" || bare.length > 40) return false;
+  // Older browsers cannot tell where one ends.
+  if (bare === "" || bare.length > 40 || !("Segmenter" in Intl)) return false;
   const clusters = [...new Intl.Segmenter().segment(bare)];
   return clusters.length <= 3 && clusters.every(({ segment }) => EMOJI.test(segment));
 }
