@@ -313,6 +313,27 @@ class OutwardConfig(Section, frozen=True):
     ] = ()
 
 
+class ShopifyConfig(Section, frozen=True):
+    """The app at Shopify through whose proxy signed-in customers get their tokens."""
+
+    secret: Annotated[
+        Annotated[str, Meta(min_length=8, max_length=256, extra={"secret": True})]
+        | None,
+        _says("Its API secret key, with which the app proxy signs."),
+    ] = None
+    shops: Annotated[
+        tuple[
+            Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,64}=[a-z0-9.-]{1,255}$(?!\n)")],
+            ...,
+        ],
+        _says("Which shop each site is, as `default=my-shop.myshopify.com`."),
+    ] = ()
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return "ShopifyConfig(...)"
+
+
 class Config(Section, frozen=True):
     """The whole of it."""
 
@@ -322,6 +343,7 @@ class Config(Section, frozen=True):
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
     sms: SmsConfig = SmsConfig()
+    shopify: ShopifyConfig = ShopifyConfig()
     mail: MailConfig = MailConfig()
     ai: AiConfig = AiConfig()
     outward: OutwardConfig = OutwardConfig()

@@ -232,7 +232,8 @@ def _fitting(setting: Setting) -> object:
     except msgspec.ValidationError as error:
         # msgspec never quotes the value, which may be a secret.
         raise ConfigError(_wrong(key, place, str(error))) from error
-    if key.listed:
+    # All other lists are of networks.
+    if key.listed and key.section != "shopify":
         for network in msgspec.convert(fitting, tuple[str, ...]):
             _check_network(network, key, place)
     return fitting

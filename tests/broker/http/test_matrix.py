@@ -39,6 +39,8 @@ OPEN = {
     # Signed by the provider.
     "/v1/sites/{site:str}/sms/inbound",
     "/v1/sites/{site:str}/sms/status",
+    # Signed by Shopify.
+    "/v1/sites/{site:str}/shopify/token",
     "/schema/asyncapi.json",
     "/schema/openapi.json",
     "/robots.txt",
