@@ -201,7 +201,13 @@ export function Virtual<T>(props: Props<T>) {
   }
 
   return (
-    <div class="virtual" ref={box} onScroll={onScroll} tabIndex={-1}>
+    <div
+      class="virtual"
+      ref={box}
+      onScroll={onScroll}
+      // A thread is read, and scrolled by keys; a list has its rows for that.
+      {...(endFirst ? { tabIndex: -1 } : {})}
+    >
       {props.head}
       <div class="virtual-space" ref={spaceOf(offsets.total)}>
         <div class="virtual-shown" ref={shiftedBy(inner, offsets.before(first))}>
