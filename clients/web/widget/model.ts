@@ -4,56 +4,42 @@
  * The parts in `parts/` show the state and call these methods; nothing else does.
  */
 
-import {
-  Gallery,
-  imagesIn,
-  MOST_PER_MESSAGE,
-  unfit,
-  upload,
-} from "../shared/images/images";
+import { Gallery } from "../shared/images/images";
 import type { Config, Event, Reply } from "../shared/protocol/frames";
 import { Link, Refused, type Cut, type Heard } from "../shared/protocol/link";
 import { browser } from "../shared/protocol/surroundings";
 import { SUBPROTOCOL } from "../shared/protocol/frames";
 import type { Token } from "../shared/protocol/token";
 import { TypingIn } from "../shared/protocol/typing";
-import {
-  applied,
-  EMPTY,
-  failed,
-  head,
-  sending,
-  settled,
-  staff,
-  unread,
-  type Pending,
-} from "../shared/thread/thread";
+import { applied, EMPTY, head, staff, unread } from "../shared/thread/thread";
 import type { Later } from "../shared/chunk";
 import { speechIn } from "./language";
+import { Attaching } from "./attaching";
 import { Memory } from "./memory";
 import type { Options, Theme, Told } from "./options";
+import { Questions } from "./questions";
 import { chime } from "./sound";
-import { faqOf, nameOf, START, type Attachment, type State } from "./state";
+import { nameOf, START, type State } from "./state";
 import { Tabs } from "./tabs";
+import { Writing } from "./writing";
 
 /** A cut that is mended sooner is nobody's business. */
 const OFFLINE_MS = 2500;
 const NAME = "shopwire-widget";
-/** Bytes of one text that any broker takes; `welcome.limits` says it exactly. */
-const TEXT_BYTES = 8192;
 
 export class Model {
   state: State = START;
   readonly memory: Memory;
   readonly gallery: Gallery;
-  private readonly world = browser(SUBPROTOCOL);
+  readonly questions = new Questions(this);
+  readonly writing = new Writing(this);
+  readonly images = new Attaching(this);
+  readonly world = browser(SUBPROTOCOL);
   private readonly tabs: Tabs;
   private readonly typingIn: TypingIn;
-  private readonly api: string;
-  private link: Link | undefined;
-  private textBytes = TEXT_BYTES;
-  private uploads = new Map<number, { cancel(): void; file: File }>();
-  private made = 0;
+  /** Where HTTP requests go. */
+  readonly api: string;
+  link: Link | undefined;
   /** Whether the person has the end of the thread before their eyes. */
   private looking = false;
   private lastUnread = 0;
@@ -154,8 +140,7 @@ export class Model {
     this.memory.clear();
     this.gallery.clear();
     this.typingIn.clear();
-    for (const { cancel } of this.uploads.values()) cancel();
-    this.uploads.clear();
+    this.images.clear();
     const { say, open, theme } = this.state;
     this.set({ ...START, say, open, theme });
   }
@@ -224,7 +209,7 @@ export class Model {
   private welcomed(welcome: Extract<Heard, { type: "welcome" }>["welcome"]): void {
     const first = !this.state.known;
     if (welcome.anon) this.memory.setOwn({ anon: welcome.anon });
-    this.textBytes = welcome.limits["text_bytes"] ?? TEXT_BYTES;
+    this.writing.textBytes = welcome.limits["text_bytes"] ?? this.writing.textBytes;
     this.set({
       link: "online",
       known: true,
@@ -238,7 +223,7 @@ export class Model {
     const chat = welcome.chat ?? (first ? kept : undefined);
     if (chat) this.openChat(chat);
     if (first) {
-      this.sendAgain();
+      this.writing.sendAgain();
       this.tell("ready", { role: welcome.role });
     }
     this.tell("status", { connected: true });
@@ -269,7 +254,7 @@ export class Model {
   }
 
   /** Follows `chat`, from its beginning. */
-  private openChat(chat: string): void {
+  openChat(chat: string): void {
     const { thread } = this.state;
     if (!this.link || (thread.chat === chat && this.link.session.follows(chat))) return;
     this.memory.setTab({ chat });
@@ -337,236 +322,8 @@ export class Model {
     });
   }
 
-  // Questions and answers.
-
-  async pick(faq: string): Promise<void> {
-    const faqs = [...this.state.faqs.filter((one) => one !== faq), faq].slice(-50);
-    try {
-      const reply = await this.asked("faq.pick", { faq });
-      const { question, answer } = reply as unknown as {
-        question: string;
-        answer: string;
-      };
-      this.memory.setTab({ faqs });
-      this.set({ faqs, answer: { faq, question, answer }, notice: undefined });
-      this.set({ announced: answer });
-    } catch (error) {
-      if (!(error instanceof Refused)) return;
-      const list = error.refusal["faq"] as Config["faq"] | undefined;
-      const { config } = this.state;
-      if (config && list) this.set({ config: { ...config, faq: list } });
-      this.set({ notice: this.state.say.say("faqGone") });
-    }
-  }
-
-  async helped(helped: boolean): Promise<void> {
-    const { answer } = this.state;
-    if (answer) this.set({ answer: { ...answer, helped } });
-    if (!helped) await this.goOn();
-    else await this.asked("faq.done", { helped }).catch(() => undefined);
-  }
-
-  /** Back to the list of questions. */
-  questions(): void {
-    this.memory.setTab({ asking: false });
-    this.set({ answer: undefined, asking: false, notice: undefined });
-  }
-
-  /** From the questions to writing. */
-  async goOn(): Promise<void> {
-    this.memory.setTab({ asking: true });
-    this.set({ asking: true, answer: undefined, notice: undefined });
-    if (!this.state.config || faqOf(this.state.config).length === 0) return;
-    const reply = await this.asked("faq.done", { helped: false }).catch(
-      () => undefined,
-    );
-    const welcome = reply?.["welcome"];
-    if (typeof welcome === "string") this.set({ welcome });
-  }
-
-  // Writing.
-
-  setDraft(draft: string): void {
-    this.set({ draft, notice: undefined });
-    this.memory.setTab({ draft });
-    const { chat, closed } = this.state.thread;
-    if (chat !== undefined && !closed) this.link?.typing(chat, draft.trim() !== "");
-  }
-
-  /** Sends what is in the composer; returns whether it could. */
-  send(): boolean {
-    const { draft, attachments, say, config, thread, accepted } = this.state;
-    const blobs = attachments.flatMap(({ blob }) => (blob === undefined ? [] : [blob]));
-    if (draft.trim() === "" && blobs.length === 0) return false;
-    if (blobs.length < attachments.length) return false;
-    if (new TextEncoder().encode(draft).length > this.textBytes) {
-      this.set({ notice: say.say("tooLong"), announced: say.say("tooLong") });
-      return false;
-    }
-    if (!thread.chat && config?.legal?.ack_required && !accepted) {
-      this.set({ notice: say.say("ackMissing"), announced: say.say("ackMissing") });
-      return false;
-    }
-    this.say(draft, blobs);
-    for (const { address } of attachments) URL.revokeObjectURL(address);
-    this.set({ draft: "", attachments: [], notice: undefined });
-    this.memory.setTab({ draft: "" });
-    return true;
-  }
-
-  /** Asks for a person instead of the bot. */
-  askForPerson(): void {
-    this.say(this.state.say.say("personAsked"), []);
-  }
-
-  private say(text: string, blobs: readonly string[]): void {
-    const at = this.link?.now() ?? this.world.now();
-    this.attempt({ id: this.world.newId(), text, blobs, at });
-    const { chat } = this.state.thread;
-    if (chat !== undefined) this.link?.typing(chat, false);
-    this.set({ asking: true });
-  }
-
-  /** Tries to send a message, the first time or again. */
-  private attempt(pending: Pending): void {
-    const { thread, accepted, faqs } = this.state;
-    const { id, text, blobs } = pending;
-    const said = { ...(text ? { text } : {}), ...(blobs.length > 0 ? { blobs } : {}) };
-    this.keepPending(sending(thread, pending));
-    const request = thread.chat
-      ? this.link?.request("msg.send", { chat: thread.chat, ...said }, id)
-      : this.link?.request(
-          "chat.start",
-          {
-            ...said,
-            ...(faqs.length > 0 && { faqs }),
-            ...(accepted && { legal_ack: true }),
-          },
-          id,
-        );
-    request?.done.then(
-      (reply) => this.arrivedThere(id, reply),
-      (error: unknown) => this.notSent(id, error),
-    );
-  }
-
-  private arrivedThere(id: string, reply: Reply): void {
-    const thread = settled(this.state.thread, id);
-    // A chat that has just begun has no past to wait for.
-    this.keepPending(reply.existing === false ? { ...thread, live: true } : thread);
-    if (reply.existing && reply.chat) this.openChat(reply.chat);
-  }
-
-  private notSent(id: string, error: unknown): void {
-    if (!(error instanceof Refused)) return;
-    const { thread, say } = this.state;
-    this.keepPending(failed(thread, id, error.code));
-    this.set({ announced: say.say("failed") });
-    if (error.code === "login_required") this.tell("signin");
-    this.tell("error", { code: error.code });
-  }
-
-  /** Sends a failed message once more, to a new chat if its own has ended. */
-  tryAgain(id: string): void {
-    const pending = this.state.thread.pending.find((one) => one.id === id);
-    if (!pending) return;
-    if (this.state.thread.closed) {
-      this.newChat();
-      this.set({ asking: true });
-      return;
-    }
-    const { failed: _, ...again } = pending;
-    this.attempt(again);
-  }
-
-  discard(id: string): void {
-    this.keepPending(settled(this.state.thread, id));
-  }
-
-  /** Tries what an earlier page of this tab could not finish, under the same ids. */
-  private sendAgain(): void {
-    for (const pending of this.memory.tab().pending ?? []) {
-      if (pending.failed === undefined) this.attempt(pending);
-    }
-  }
-
-  private keepPending(thread: State["thread"]): void {
-    this.set({ thread });
-    this.memory.setTab({ pending: [...thread.pending] });
-  }
-
-  // Images.
-
-  take(transfer: DataTransfer | null): boolean {
-    const files = imagesIn(transfer);
-    if (files.length > 0) this.attach(files);
-    return files.length > 0;
-  }
-
-  attach(files: readonly File[]): void {
-    const { say } = this.state;
-    this.set({ notice: undefined });
-    let room = MOST_PER_MESSAGE - this.state.attachments.length;
-    for (const file of files) {
-      const wrong = unfit(file);
-      const { name } = file;
-      if (wrong) {
-        const key = (
-          { kind: "imageKind", size: "imageSize", empty: "imageEmpty" } as const
-        )[wrong];
-        this.complain(say.say(key, { name }));
-      } else if (room <= 0) {
-        this.complain(say.say("imagesMost", { n: MOST_PER_MESSAGE }));
-      } else {
-        room -= 1;
-        void this.upload(file);
-      }
-    }
-  }
-
-  private async upload(file: File): Promise<void> {
-    const key = (this.made += 1);
-    const address = URL.createObjectURL(file);
-    const { name } = file;
-    const attachments = [...this.state.attachments, { key, name, address, share: 0 }];
-    this.set({ attachments });
-    const { chat } = this.state.thread;
-    const site = encodeURIComponent(this.options.site);
-    const place = chat ? `chats/${encodeURIComponent(chat)}` : `sites/${site}`;
-    try {
-      const bearer = (await this.link?.bearer()) ?? "";
-      const { done, cancel } = upload(
-        `${this.api}/v1/${place}/blobs`,
-        file,
-        bearer,
-        (share) => this.attachment(key, { share }),
-      );
-      this.uploads.set(key, { cancel, file });
-      const blob = await done;
-      this.gallery.keep(blob, file);
-      this.attachment(key, { share: 1, blob });
-    } catch {
-      const there = this.state.attachments.some((one) => one.key === key);
-      this.detach(key);
-      if (there) this.complain(this.state.say.say("imageFailed", { name }));
-    }
-    this.uploads.delete(key);
-  }
-
-  detach(key: number): void {
-    this.uploads.get(key)?.cancel();
-    const attachments = this.state.attachments.filter((one) => one.key !== key);
-    this.set({ attachments });
-  }
-
-  private attachment(key: number, changed: Partial<Attachment>): void {
-    const attachments = this.state.attachments.map((one) =>
-      one.key === key ? { ...one, ...changed } : one,
-    );
-    this.set({ attachments });
-  }
-
-  private complain(wrong: string): void {
+  /** Says what went wrong with what the person is doing. */
+  complain(wrong: string): void {
     const { notice } = this.state;
     this.set({ notice: notice ? `${notice} ${wrong}` : wrong, announced: wrong });
   }
@@ -688,12 +445,14 @@ export class Model {
 
   // Within.
 
-  private asked(op: string, fields: object): Promise<Reply> {
+  /** Asks the broker for something; the promise fails as `Link.request` says. */
+  asked(op: string, fields: object): Promise<Reply> {
     const asked = this.link?.request(op, fields as Record<string, unknown>);
     return asked?.done ?? Promise.reject(new Error("not connected"));
   }
 
-  private set(changed: Partial<State>): void {
+  /** Changes the state; it is drawn soon. */
+  set(changed: Partial<State>): void {
     this.state = { ...this.state, ...changed };
     const count = this.unread;
     if (count !== this.lastUnread) {

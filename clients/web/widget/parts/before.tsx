@@ -18,7 +18,7 @@ export function Questions() {
       <ul class="faq">
         {faqOf(config).map(({ id, question }) => (
           <li key={id}>
-            <button type="button" onClick={() => void model.pick(id)}>
+            <button type="button" onClick={() => void model.questions.pick(id)}>
               <span dir="auto">{question}</span>
               <Icon name="next" />
             </button>
@@ -42,7 +42,7 @@ export function AnswerPage() {
   if (!answer) return null;
   return (
     <div class="page">
-      <button type="button" class="link back" onClick={() => model.questions()}>
+      <button type="button" class="link back" onClick={() => model.questions.list()}>
         <Icon name="back" size={16} />
         {t("faqMore")}
       </button>
@@ -63,10 +63,18 @@ export function AnswerPage() {
       ) : (
         <fieldset class="ask">
           <legend>{t("helped")}</legend>
-          <button type="button" class="plain" onClick={() => void model.helped(true)}>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => void model.questions.helped(true)}
+          >
             {t("yes")}
           </button>
-          <button type="button" class="plain" onClick={() => void model.helped(false)}>
+          <button
+            type="button"
+            class="plain"
+            onClick={() => void model.questions.helped(false)}
+          >
             {t("no")}
           </button>
         </fieldset>
@@ -78,7 +86,11 @@ export function AnswerPage() {
 function WriteToUs() {
   const { model, t } = useModel();
   return (
-    <button type="button" class="plain wide" onClick={() => void model.goOn()}>
+    <button
+      type="button"
+      class="plain wide"
+      onClick={() => void model.questions.goOn()}
+    >
       <Icon name="chat" />
       {t("faqWrite")}
     </button>
@@ -93,7 +105,7 @@ export function Welcome() {
   return (
     <div class="page hello">
       {faqOf(config).length > 0 && (
-        <button type="button" class="link back" onClick={() => model.questions()}>
+        <button type="button" class="link back" onClick={() => model.questions.list()}>
           <Icon name="back" size={16} />
           {t("faqTitle")}
         </button>

@@ -32,7 +32,7 @@ export function Composer() {
   }, []);
 
   const send = (): void => {
-    if (model.send()) setPicking(false);
+    if (model.writing.send()) setPicking(false);
     box.current?.focus();
   };
   const onKey = (event: KeyboardEvent): void => {
@@ -44,7 +44,7 @@ export function Composer() {
   const insert = (emoji: string): void => {
     const area = box.current;
     const from = area?.selectionStart ?? draft.length;
-    model.setDraft(
+    model.writing.setDraft(
       draft.slice(0, from) + emoji + draft.slice(area?.selectionEnd ?? from),
     );
     requestAnimationFrame(() =>
@@ -85,10 +85,10 @@ export function Composer() {
           placeholder={t("placeholder")}
           value={draft}
           enterkeyhint="send"
-          onInput={({ currentTarget }) => model.setDraft(currentTarget.value)}
+          onInput={({ currentTarget }) => model.writing.setDraft(currentTarget.value)}
           onKeyDown={onKey}
           onPaste={(event) => {
-            if (role === "shopper" && model.take(event.clipboardData))
+            if (role === "shopper" && model.images.take(event.clipboardData))
               event.preventDefault();
           }}
         />
@@ -123,7 +123,7 @@ export function Composer() {
                 multiple
                 accept={KINDS.join(",")}
                 onChange={({ currentTarget }) => {
-                  model.attach([...(currentTarget.files ?? [])]);
+                  model.images.attach([...(currentTarget.files ?? [])]);
                   currentTarget.value = "";
                   box.current?.focus();
                 }}
@@ -189,7 +189,7 @@ function AskForPerson() {
   if (!withBot(state) || state.thread.handoff?.state === "offered") return null;
   return (
     <div class="over-composer">
-      <button type="button" class="chip" onClick={() => model.askForPerson()}>
+      <button type="button" class="chip" onClick={() => model.writing.askForPerson()}>
         <Icon name="person" size={16} />
         {t("person")}
       </button>
@@ -210,7 +210,7 @@ function Attachments() {
           <button
             type="button"
             aria-label={t("remove", { name })}
-            onClick={() => model.detach(key)}
+            onClick={() => model.images.detach(key)}
           >
             <Icon name="close" size={14} />
           </button>

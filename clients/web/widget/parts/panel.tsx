@@ -44,7 +44,7 @@ export function Panel() {
         if (!takes) return;
         event.preventDefault();
         setDropping(false);
-        model.take(event.dataTransfer);
+        model.images.take(event.dataTransfer);
       }}
     >
       <div class="stage" inert={state.ending}>

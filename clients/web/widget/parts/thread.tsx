@@ -187,10 +187,18 @@ function BubbleRow({ bubble }: { bubble: Bubble }) {
         <p class="failure">
           <Icon name="alert" size={16} />
           <span>{t(FAILURES[failed] ?? "failed")}</span>
-          <button type="button" class="link" onClick={() => model.tryAgain(bubble.key)}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => model.writing.tryAgain(bubble.key)}
+          >
             {t("tryAgain")}
           </button>
-          <button type="button" class="link" onClick={() => model.discard(bubble.key)}>
+          <button
+            type="button"
+            class="link"
+            onClick={() => model.writing.discard(bubble.key)}
+          >
             {t("discard")}
           </button>
         </p>
