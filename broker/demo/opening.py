@@ -6,8 +6,9 @@ import click
 import msgspec
 
 from actors.ids import SYSTEM, ChatId
+from actors.settings.document import Settings
 from broker.demo.people import AGENTS, CUSTOMERS, TEXTS, facts_of, past_of
-from broker.demo.stock import FAQ, KNOWLEDGE, MACROS, SETTINGS
+from broker.demo.stock import FAQ, KNOWLEDGE, MACROS, SETTINGS, WITH_AI
 from broker.demo.story import CHATS, Chat, play
 from broker.office.clerk import carry_out
 from broker.office.library import put_collection
@@ -61,10 +62,7 @@ async def stock(broker: "Broker") -> None:
         put = await put_collection(broker, DEFAULT_SITE, collection, by=SYSTEM)
         if not isinstance(put, int):
             raise click.ClickException(f"the demo cannot be stocked: {put}")
-    version = broker.sites.rules_of(DEFAULT_SITE).version
-    put = await put_settings(broker, DEFAULT_SITE, version, SETTINGS, by=SYSTEM)
-    if not isinstance(put, int):
-        raise click.ClickException(f"the demo cannot be set up: {put}")
+    await _set_up(broker, SETTINGS)
     now = broker.clock()
     for customer in CUSTOMERS:
         await put_facts(broker, DEFAULT_SITE, customer.sub, facts_of(customer, now))
@@ -79,7 +77,15 @@ async def remember(broker: "Broker") -> ChatId:
         waiting = ChatId(await _told(broker, chat))
     for number, (telephone, text) in enumerate(TEXTS):
         await take_in(broker, DEFAULT_SITE, telephone, f"demo-{number}", text)
+    await _set_up(broker, WITH_AI)
     return waiting
+
+
+async def _set_up(broker: "Broker", settings: Settings) -> None:
+    version = broker.sites.rules_of(DEFAULT_SITE).version
+    put = await put_settings(broker, DEFAULT_SITE, version, settings, by=SYSTEM)
+    if not isinstance(put, int):
+        raise click.ClickException(f"the demo cannot be set up: {put}")
 
 
 async def _told(broker: "Broker", chat: Chat) -> str:

@@ -1,5 +1,7 @@
 """What the demo shop has ready to say, and how it is set up."""
 
+import msgspec
+
 from actors.library import (
     Faq,
     FaqItem,
@@ -9,6 +11,7 @@ from actors.library import (
     Macros,
     Then,
 )
+from actors.settings.ai import AiSettings
 from actors.settings.document import Settings
 from actors.settings.storefront import ChatSettings, LegalSettings, RatingSettings
 
@@ -22,6 +25,8 @@ SETTINGS = Settings(
     ),
     rating=RatingSettings(ask=True),
 )
+WITH_AI = msgspec.structs.replace(SETTINGS, ai=AiSettings(enabled=True, name="Aspen"))
+"""As it is set up once its past has happened, in which people answered."""
 FAQ = Faq(
     items=(
         FaqItem(

@@ -95,6 +95,18 @@ async def rate(seat: Seat, words: str) -> None:
     await seat.link.request("rate", chat=seat.here(), score=int(score), **more)
 
 
+async def yes(seat: Seat, words: str) -> None:
+    """Have a person answer, as the bot has offered."""
+    del words
+    await seat.link.request("handoff.answer", chat=seat.here(), yes=True)
+
+
+async def no(seat: Seat, words: str) -> None:
+    """Go on with the bot."""
+    del words
+    await seat.link.request("handoff.answer", chat=seat.here(), yes=False)
+
+
 def _macro(known: Sequence[Fields], name: str) -> Fields:
     """Return the macro with this shortcut, id or name.
 

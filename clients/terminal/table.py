@@ -71,6 +71,8 @@ COMMANDS = {
     "close": Command("", "end the chat for good", handling.close, who="all"),
     "end": Command("", "the same", handling.close, who="all"),
     "rate": Command("1-5 [TEXT]", "say how it was", saying.rate, who="shoppers"),
+    "yes": Command("", "be connected with a person", saying.yes, who="shoppers"),
+    "no": Command("", "go on with the bot", saying.no, who="shoppers"),
     "find": Command("WORDS", "look in all chats", looking.find),
     "profile": Command("", "who the shopper is", looking.profile),
     "who": Command("", "who is there, and who looks at this chat", looking.who),

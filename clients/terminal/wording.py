@@ -124,6 +124,21 @@ def _status(body: Fields) -> str:
     return f"put aside until {day(Millis(until))} {clock(Millis(until))}"
 
 
+def _turn(body: Fields) -> str:
+    if body.get("sources"):
+        named = ", ".join(str(source) for source in body["sources"])
+        return f"answered from {brief(named)}"
+    why = f": {_word(body, 'reason')}" if body.get("reason") else ""
+    return f"the bot's turn is over, {_word(body, 'what')}{why}"
+
+
+def _handoff(body: Fields) -> str:
+    if body.get("state") == "offered":
+        return "a person may answer: /yes or /no"
+    why = f": {_word(body, 'reason')}" if body.get("reason") else ""
+    return f"hand-off {_word(body, 'state')}{why}"
+
+
 def _tagged(body: Fields) -> str:
     signs = [f"+{tag}" for tag in body.get("add", ())]
     signs += [f"-{tag}" for tag in body.get("remove", ())]
@@ -145,7 +160,8 @@ _EVENTS: dict[str, Callable[[Fields], str]] = {
     "assigned": lambda body: f"assigned to {_word(body, 'to', 'nobody')}",
     "control": lambda body: f"answered by {_word(body, 'to')} now",
     "checkin": lambda body: f"check-in {_word(body, 'state')}: the shopper is waiting",
-    "handoff": lambda body: f"hand-off {_word(body, 'state')}",
+    "turn": _turn,
+    "handoff": _handoff,
     "tagged": _tagged,
     "transfer": lambda body: f"offered to {_word(body, 'to')}: {_word(body, 'state')}",
     "rated": lambda body: f"rated {_word(body, 'score')}",
