@@ -1,6 +1,9 @@
 /** English. `{name}` is replaced; a number has its forms. */
 
+import { settingsEn } from "../settings/words/en";
+
 export const en = {
+  ...settingsEn,
   // Views.
   view_all: "All",
   view_mine: "Mine",

@@ -1,9 +1,11 @@
 /** Polish, written so that nobody's gender has to be known. */
 
 import type { Catalogue } from "../../shared/i18n/i18n";
+import { settingsPl } from "../settings/words/pl";
 import type { en } from "./en";
 
 export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
+  ...settingsPl,
   // Views.
   view_all: "Wszystkie",
   view_mine: "Moje",

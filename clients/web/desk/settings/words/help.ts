@@ -1,0 +1,97 @@
+/** What settings are for, in Polish; in English the broker says it. */
+
+export const HELP_PL: Readonly<Record<string, string>> = {
+  "chat.enabled":
+    "Czy sklep w ogóle ma czat. Po wyłączeniu znika przycisk i nic nowego się nie zaczyna; trwające rozmowy biegną dalej.",
+  "chat.login_status":
+    "Kto widzi przycisk: wszyscy (goście czytają pytania i rozmawiają z botem) albo tylko zalogowani.",
+  "chat.welcome": "Mówione przed pierwszą wiadomością; puste: nic.",
+  "chat.allowed_origins":
+    "Strony, które mogą się łączyć, jak https://sklep.example: protokół, host i port.",
+  "chat.locale": "Język czatu i godzin, jak en albo pl-PL.",
+  "legal.terms_url": "Regulamin, pokazywany przed pierwszą wiadomością. Tylko https.",
+  "legal.privacy_url": "Polityka prywatności, tak samo.",
+  "legal.ack_required": "Rozmowa zaczyna się dopiero po wyrażeniu zgody.",
+  "hours.zone": "Gdzie zaczyna się dzień sklepu: strefa jak Europe/Warsaw.",
+  "hours.auto_reply": "Mówione raz w każdym czasie zamknięcia; wyłączone: nic.",
+  "hours.when_no_agents": "To samo także w godzinach otwarcia, gdy nikogo nie ma.",
+  "hours.quiet_s": "Ile sekund po odpowiedzi człowieka nie jest to mówione.",
+  "email.notify":
+    "Kto dowiaduje się o każdej nowej rozmowie, która potrzebuje człowieka.",
+  "email.digest_after": "Więcej nowych rozmów w minucie przychodzi w jednym liście.",
+  "email.shopper_after_min":
+    "Po ilu minutach odpowiedź, której klient nie widział, idzie pocztą, jeśli się na to zgodził; wyłączone: nigdy.",
+  "email.without_text": "Listy mówią, że coś jest, a nie co.",
+  "email.chat_url":
+    "Gdzie klienci znajdą czat: odnośnik w listach; puste: pierwsza z dozwolonych stron.",
+  "check_in.enabled": "Przypominanie o klientach, którzy czekają.",
+  "check_in.remind_s": "Po ilu sekundach ciszy.",
+  "check_in.breach_s":
+    "Po ilu sekundach liczy się jako przegapione i dowiadują się o tym przełożeni.",
+  "check_in.auto_s": "Po ilu sekundach odzywa się sam system; wyłączone: nigdy.",
+  "check_in.auto_text": "Co wtedy mówi.",
+  "ai.enabled": "Nowe rozmowy zaczynają się z asystentem.",
+  "ai.name": "Jak się nazywa.",
+  "ai.greeting": "Mówione na początku rozmowy z nim; puste: nic.",
+  "ai.responder": "Co odpowiada; gdy zawiedzie, odpowiadają pytania i wiedza.",
+  "ai.handoff": "Kto odpowiada, gdy asystent nie potrafi.",
+  "ai.message": "Mówione zamiast przekazania.",
+  "ai.unsure": "Mówione raz, gdy nie zna odpowiedzi.",
+  "ai.offer": "Mówione, gdy mógłby odpowiedzieć człowiek.",
+  "ai.connecting": "Mówione przy przekazaniu rozmowy.",
+  "ai.by_mail": "Mówione, gdy odpowiedź przyjdzie pocztą, a rozmowa się kończy.",
+  "ai.confidence": "Poniżej tej wartości (od 0 do 1) odpowiedź nie pada.",
+  "ai.counts_online": "Sklep uchodzi za obsadzony, gdy jest tylko asystent.",
+  "ai.openai.base_url": "Gdzie jest API, do miejsca przed `/chat/completions`.",
+  "ai.openai.model": "Który z jego modeli.",
+  "ai.webhook.url": "Dokąd trafiają pytania.",
+  "ai.script.lines": "W tej kolejności.",
+  "ai.script.lines.when": "Słowa w wiadomości, bez względu na wielkość liter.",
+  "ai.script.lines.say": "Odpowiedź; puste: żadna.",
+  "ai.script.lines.hand_over": "Proponuje człowieka.",
+  "ai.zendesk.base_url": "Jak https://moj-sklep.zendesk.com.",
+  "ai.zendesk.email": "Konto, którego token ma serwer.",
+  "ai.gorgias.base_url": "Jak https://moj-sklep.gorgias.com.",
+  "ai.gorgias.email": "Konto, którego klucz ma serwer.",
+  "ai.gorgias.address": "Adres sklepu, z którego przychodzą odpowiedzi.",
+  "assignment.on_reply":
+    "Kiedy odpowiedź sprawia, że rozmowa należy do odpowiadającej osoby.",
+  "assignment.routing": "Czy rozmowy bierze się samemu, czy są rozdzielane po kolei.",
+  "assignment.max_chats": "Na ile otwartych rozmów jedna osoba ma miejsce.",
+  "assignment.queue_limit":
+    "Ilu może czekać, zanim następni usłyszą, że to potrwa; wyłączone: dowolnie wielu.",
+  "assignment.long_wait": "Co wtedy słyszą; wyłączone: nic.",
+  "assignment.show_queue": "Czekający widzą, ile osób jest przed nimi.",
+  "assignment.prefer_recent_s":
+    "Przez ile sekund rozmowa, która wróciła do kolejki, woli poprzednią osobę.",
+  "assignment.on_leave": "Co dzieje się z rozmowami kogoś, kto wyszedł.",
+  "assignment.leave_grace_s": "Ile sekund ma na powrót.",
+  "assignment.announce_transfer": "Co słyszy wtedy klient; wyłączone: nic.",
+  "assignment.rules.if.tag": "Etykieta klienta.",
+  "assignment.rules.if.segment": "Segment klienta.",
+  "assignment.rules.if.page":
+    "Jak zaczyna się adres strony, na której zaczęła się rozmowa.",
+  "assignment.rules.if.lang": "Język klienta: pl obejmuje też pl-PL.",
+  "assignment.rules.if.country": "Kraj klienta, jak PL.",
+  "assignment.rules.if.bot_reason": "Dlaczego asystent przekazał rozmowę.",
+  "assignment.teams.id": "Jak nazywają go reguły.",
+  "assignment.teams.name": "Jak nazywają go ludzie.",
+  "assignment.teams.restricted":
+    "Tylko członkowie i administratorzy otworzą jego rozmowy.",
+  "inbox.surface_closed_events": "Zamknięta rozmowa może dostać kropkę za późną ocenę.",
+  "receipts.show_agent_read": "Klienci widzą, co zostało przeczytane, od tej chwili.",
+  "idle.close_min":
+    "Po ilu minutach ciszy klienta rozmowa się zamyka; wyłączone: nigdy.",
+  "idle.warn_min": "Na ile minut przed tym jest ostrzegany; wyłączone: wcale.",
+  "idle.warn_text": "Jakimi słowami.",
+  "rating.ask": "Po rozmowie klienci są proszeni o ocenę od 1 do 5.",
+  "sms.provider": "Kto wysyła; na próbę zostaje to, co byłoby wysłane.",
+  "sms.number": "Własny numer sklepu, jak +48600100200.",
+  "sms.reopen": "Czy SMS po zakończeniu zaczyna nową rozmowę, czy otwiera starą.",
+  "sla.policies": "Co sklep obiecuje; każda obietnica jest mierzona osobno.",
+  "sla.policies.name": "Jak nazywają ją raporty.",
+  "sla.policies.first_response":
+    "Sekundy od pierwszej wiadomości do pierwszej odpowiedzi człowieka; wyłączone: bez pomiaru.",
+  "sla.policies.next_response": "Sekundy od każdej następnej wiadomości do odpowiedzi.",
+  "sla.policies.resolution": "Sekundy od pierwszej wiadomości do zakończenia.",
+};
