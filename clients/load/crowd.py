@@ -22,7 +22,7 @@ AT_ONCE = 100
 SET_UP_S = 15.0
 """Seconds to begin all chats, and as many more as there are chats by `CHATS_PER_S`."""
 CHATS_PER_S = 50
-DRAIN_S = 5.5
+DRAIN_S = 4.5
 """Seconds after the last message for all to arrive: a run ends within seven."""
 LATEST_S = 1.0
 """After its duration a run that is behind makes no more moves."""
