@@ -22,16 +22,18 @@ from actors.chat.commands import Start
 from actors.chat.events import Picked
 from actors.chat.traits import NO_TRAITS, Traits
 from actors.ids import ChatId, Millis, Person, SiteId
+from actors.person import Facts
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
-from storage import queries
+from storage import people, queries
 
 TRIES = 3
 """A chat may be closed between the look and the start; more than this is a bug."""
 NO_CHAT = ChatId("")
 """Where an answer to a start names a chat, and there is none."""
 LATER = Refused(Reason.UNAVAILABLE)
+NOBODY = Facts()
 S = TypeVar("S", bound="Starter")
 
 
@@ -49,6 +51,8 @@ class Begin(msgspec.Struct, frozen=True):
     faqs: tuple[Picked, ...] = ()
     welcome: str | None = None
     """As in `Start`."""
+    traits: Traits = NO_TRAITS
+    """What the page says of itself and of who looks at it."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -60,6 +64,8 @@ class Found(msgspec.Struct, frozen=True):
     previous: ChatId | None
     opened: Millis | None
     """When the oldest of as many as are allowed was."""
+    facts: Facts = NOBODY
+    """What the shop has told of the person."""
 
 
 class Starting(msgspec.Struct, frozen=True):
@@ -139,7 +145,7 @@ class Starter(Actor):
             begin.blobs,
             begin.legal_ack,
             found.previous,
-            starting.traits,
+            _traits(begin.traits, found.facts, starting.traits),
             faqs=begin.faqs,
             welcome=begin.welcome,
         )
@@ -182,4 +188,20 @@ def _find_chats(
         find_unclosed(db, site, profile),
         ChatId(closed[1]) if closed else None,
         None if opened is None else Millis(opened),
+        _facts(people.facts(db, site, profile)),
+    )
+
+
+def _facts(told: str | bytes | None) -> Facts:
+    return NOBODY if told is None else msgspec.json.decode(told, type=Facts)
+
+
+def _traits(page: Traits, facts: Facts, known: Traits) -> Traits:
+    """Return what routing rules are told: the shop's word goes before the page's."""
+    return Traits(
+        facts.tags,
+        () if facts.segment is None else (facts.segment,),
+        page.page,
+        facts.language or known.lang or page.lang,
+        page.country,
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from actors.cells.orders import Join, LookBack, Sign
 from actors.cells.starting import NO_CHAT, Begin
 from actors.chat.commands import AnswerHandoff, End, MoveCursor, Rate, Say
+from actors.chat.traits import Traits
 from actors.ids import ANON, Seq, stream_of
 from broker import welcoming
 from broker.operations import macro
@@ -90,6 +91,7 @@ def chat_start(peer: "Peer", said: frames.ChatStart) -> None:
             limited=not peer.transport.trusted,
             faqs=faqs,
             welcome=welcome,
+            traits=Traits(page=said.page, lang=said.lang, country=said.country),
         )
         if peer.role == "visitor":
             id_ = peer.who.removeprefix(ANON)

@@ -8,6 +8,7 @@ import pytest
 from actors.person import Facts
 from actors.settings.document import Settings
 from actors.settings.storefront import ChatSettings, LegalSettings
+from broker.office.people import put_facts
 from broker.office.settings import put_settings
 from storage.accounts import Profile
 from tests.system.client import Client, Frame
@@ -185,3 +186,37 @@ async def test_new_terms_are_for_new_chats(shop: Shop) -> None:
             }
         ],
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "team"),
+    [
+        (
+            {"page": "https://shop.example/help"},
+            {"page": "https://shop.example/help/1"},
+            1,
+        ),
+        ({"page": "https://shop.example/help"}, {"page": "https://shop.example/"}, 0),
+        ({"country": "PL"}, {"country": "pl"}, 1),
+        # What the shop knows goes before what a page says.
+        ({"lang": "de"}, {"lang": "de-AT"}, 0),
+        ({"lang": "pl"}, {"lang": "de"}, 1),
+        ({"tag": "vip"}, {}, 1),
+        ({"segment": "gold"}, {}, 1),
+        ({"segment": "tin"}, {}, 0),
+    ],
+)
+async def test_a_ticket_goes_where_the_rules_say(
+    quick_shop: Shop, rule: Frame, start: Frame, team: int
+) -> None:
+    rules = [{"if": rule, "team": "first"}]
+    teams = [{"id": "first", "name": "First"}]
+    document = {"assignment": {"rules": rules, "teams": teams}}
+    await quick_shop.settle(msgspec.convert(document, Settings))
+    facts = Facts(tags=("vip",), segment="gold", language="pl")
+    await put_facts(quick_shop.broker, "default", "sara", facts)
+    sara = await quick_shop.shopper()
+    chat = (await sara.ask("chat.start", text="hello", **start))["chat"]
+    opened = (await quick_shop.journal(chat))[0]
+    assert opened.body.get("team") == ("first" if team else None)
+    assert "first" not in str(sara.heard)

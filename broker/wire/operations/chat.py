@@ -8,6 +8,9 @@ from actors.ids import Seq
 from broker.wire.fields import MAX_PAGE, Blobs, Chat, Position, Word
 from broker.wire.forms import Request, Signal
 
+MAX_PAGE_URL = 2048
+"""Characters of the address of a page."""
+
 
 class ChatStart(Request, frozen=True, gc=False, tag="chat.start"):
     """Begin a chat, or go on in the one that runs; its id is in the answer."""
@@ -16,6 +19,10 @@ class ChatStart(Request, frozen=True, gc=False, tag="chat.start"):
     blobs: Blobs = ()
     faqs: tuple[Word, ...] = ()
     legal_ack: bool = False
+    page: Annotated[str, Meta(max_length=MAX_PAGE_URL)] | None = None
+    """The address of the page; with `lang` and `country` for routing rules alone."""
+    lang: Word | None = None
+    country: Word | None = None
 
 
 class ChatOpen(Request, frozen=True, gc=False, tag="chat.open"):
