@@ -152,7 +152,7 @@ export function waiting(state: State): boolean {
   if (thread.closed || withBot(state)) return false;
   const said = thread.events.filter(({ kind }) => kind === "msg");
   return (
-    said.some(({ by }) => by === state.who) &&
+    said.some(({ by }) => by === state.who || by.startsWith("anon:")) &&
     !said.some(({ by }) => by.startsWith("agent:"))
   );
 }
