@@ -239,8 +239,11 @@ export function actionOf(event: KeyboardEvent, typing: boolean): Action | undefi
   // On a Mac the key with ⌥ writes another letter.
   if (altKey && !ctrlKey && !metaKey && event.code === "KeyH") return byKeys("⌥H");
   if (typing || altKey || ctrlKey || metaKey) return undefined;
-  if (event.key === "ArrowDown") return byKeys("J");
-  if (event.key === "ArrowUp") return byKeys("K");
+  // In the thread they scroll.
+  const scrolls =
+    event.target instanceof Element && event.target.closest(".log, .person");
+  if (event.key === "ArrowDown") return scrolls ? undefined : byKeys("J");
+  if (event.key === "ArrowUp") return scrolls ? undefined : byKeys("K");
   return event.key.length === 1 ? byKeys(event.key.toUpperCase()) : undefined;
 }
 

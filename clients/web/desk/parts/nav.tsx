@@ -178,14 +178,18 @@ function Me({ onSignOut }: { onSignOut: () => void }) {
         type="button"
         class="nav-item me-button"
         aria-expanded={open}
-        aria-label={`${name}, ${t("me_menu", { state: t(`state_${own}`) })}`}
         onClick={() => setOpen(!open)}
       >
         <span class="me-face">
           <Avatar name={name} />
           <span class={`presence ${own}`} />
         </span>
-        <span class="wide ellipsis">{name}</span>
+        <span class="wide ellipsis" aria-hidden="true">
+          {name}
+        </span>
+        <span class="unseen">
+          {`${name}, ${t("me_menu", { state: t(`state_${own}`) })}`}
+        </span>
       </button>
       {open && (
         <Preferences own={own} onClose={() => setOpen(false)} onSignOut={onSignOut} />

@@ -205,8 +205,8 @@ export function Virtual<T>(props: Props<T>) {
       class="virtual"
       ref={box}
       onScroll={onScroll}
-      // A thread is read, and scrolled by keys; a list has its rows for that.
-      {...(endFirst ? { tabIndex: -1 } : {})}
+      // Where nothing inside can have the focus, keys are to scroll all the same.
+      tabIndex={endFirst ? 0 : undefined}
     >
       {props.head}
       <div class="virtual-space" ref={spaceOf(offsets.total)}>
