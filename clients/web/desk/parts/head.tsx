@@ -96,14 +96,16 @@ export function Head({ ticket }: { ticket: Ticket }) {
             />
           </>
         )}
-        <Button
-          icon="tag"
-          label={t("tags")}
-          keys="L"
-          quiet
-          kind="ghost"
-          onClick={() => desk.overlay.set("tags")}
-        />
+        {!closed && (
+          <Button
+            icon="tag"
+            label={t("tags")}
+            keys="L"
+            quiet
+            kind="ghost"
+            onClick={() => desk.overlay.set("tags")}
+          />
+        )}
         <Button
           icon="person"
           label={t("person")}

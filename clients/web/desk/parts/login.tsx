@@ -1,6 +1,6 @@
 /** Signing in: what is wrong, what was kept, what to try. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Rest, RestError } from "../wire/rest";
 import { t } from "../words/words";
 import { Icon } from "./icon";
@@ -16,6 +16,10 @@ export function Login({ why, onToken }: Props) {
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<string>();
+  useEffect(() => {
+    // Who waits is nobody's business who is not signed in.
+    document.title = "Shopwire";
+  }, []);
   const signIn = async () => {
     setBusy(true);
     setWrong(undefined);
