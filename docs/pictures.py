@@ -8,7 +8,7 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ CALM_MS = 800
 
 
 @contextmanager
-def demo() -> Iterator[tuple[str, list[str]]]:
+def demo() -> Generator[tuple[str, list[str]]]:
     """Serve the demo; give its address, and its agents' tokens."""
     words = [sys.executable, "-m", "broker", "demo", "--port", "0"]
     with subprocess.Popen(
