@@ -15,7 +15,6 @@ import trio
 from msgspec.structs import replace
 
 from actors.library import Macro, Then
-from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
 from actors.settings.attention import IdleSettings
 from actors.settings.document import Settings
@@ -71,8 +70,6 @@ def settled(chance: random.Random) -> Settings:
         ),
         idle=chance.choice((IdleSettings(), IdleSettings(20, 5))),
         rating=RatingSettings(ask=True),
-        # Here it has nothing to say: chats begin with it, and agents take them over.
-        ai=AiSettings(enabled=chance.random() < 0.3, responder="script"),
     )
 
 
