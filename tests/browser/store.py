@@ -65,10 +65,12 @@ class Store:
         self.folder = folder
         self.process = Process(folder)
         self.keys: Keys
+        self.admin: str
+        """The token of somebody who has the settings."""
 
     def __enter__(self) -> Self:
         self.keys = trio.run(furnish, self.folder, *AGENTS)
-        self._admin = _admin(self.folder)
+        self.admin = _admin(self.folder)
         self.start()
         self.put("settings", {"chat": {"allowed_origins": [ADDRESS]}})
         return self
@@ -104,7 +106,7 @@ class Store:
             method,
             self.url + path,
             json=body,
-            headers={"Authorization": f"Bearer {self._admin}"},
+            headers={"Authorization": f"Bearer {self.admin}"},
             timeout=30,
         )
         answer.raise_for_status()

@@ -6,7 +6,8 @@ import { useStore } from "../state/store";
 import { t } from "../words/words";
 import { changes } from "./form/changes";
 import { placeOf, valueOf } from "./form/said";
-import { type AnyPaper, focusSoon, useForm } from "./form/view";
+import { type AnyPaper, useForm } from "./form/view";
+import { focusSoon } from "./form/focus";
 import { written, within } from "./form/paths";
 import { topicOf } from "./topics";
 

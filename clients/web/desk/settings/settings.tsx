@@ -95,7 +95,8 @@ function Room({ topic }: { topic: Topic }) {
     (sheet) => sheet.state,
   );
   const fields = useStore(office.fields);
-  if (state === "failed" || (state === "ready" && !fields)) {
+  const undescribed = useStore(office.undescribed);
+  if (state === "failed" || undescribed) {
     return (
       <div class="set-failed" role="alert">
         <p>{t("settings_failed")}</p>

@@ -52,8 +52,12 @@ export class Rest {
   }
 
   /** Returns an image; it is shown from a `blob:` address, for `<img>` sends no token. */
-  async image(blob: string): Promise<Blob> {
-    const path = `/v1/blobs/${encodeURIComponent(blob)}`;
+  image(blob: string): Promise<Blob> {
+    return this.file(`/v1/blobs/${encodeURIComponent(blob)}`);
+  }
+
+  /** Returns what is no JSON: a picture, or a table to take along. */
+  async file(path: string): Promise<Blob> {
     const answer = await this.fetched(path, { headers: this.headers() });
     if (!answer.ok) throw await errorOf(answer);
     return answer.blob();

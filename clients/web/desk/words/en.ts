@@ -1,8 +1,10 @@
 /** English. `{name}` is replaced; a number has its forms. */
 
+import { reportsEn } from "../reports/words/en";
 import { settingsEn } from "../settings/words/en";
 
 export const en = {
+  ...reportsEn,
   ...settingsEn,
   // Views.
   view_all: "All",

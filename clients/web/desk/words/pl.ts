@@ -1,10 +1,12 @@
 /** Polish, written so that nobody's gender has to be known. */
 
 import type { Catalogue } from "../../shared/i18n/i18n";
+import { reportsPl } from "../reports/words/pl";
 import { settingsPl } from "../settings/words/pl";
 import type { en } from "./en";
 
 export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
+  ...reportsPl,
   ...settingsPl,
   // Views.
   view_all: "Wszystkie",

@@ -7,7 +7,8 @@ import { Icon } from "../../parts/icon";
 import { useStore } from "../../state/store";
 import { t } from "../../words/words";
 import { found, freshId, reordered } from "../form/order";
-import { Wrong, focusSoon, idOf, useForm, useValue } from "../form/view";
+import { Wrong, idOf, useForm, useValue } from "../form/view";
+import { focusSoon } from "../form/focus";
 
 interface Item {
   id: string;

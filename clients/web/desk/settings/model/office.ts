@@ -24,6 +24,8 @@ export type Papers = Office["papers"];
 export class Office {
   readonly papers;
   readonly fields = new Store<Fields | undefined>(undefined);
+  /** Whether the schema could not be read. */
+  readonly undescribed = new Store(false);
   readonly agents = new Store<readonly Agent[] | undefined>(undefined);
   readonly rest: Rest;
   readonly path: string;
@@ -70,6 +72,7 @@ export class Office {
 
   private async describe(): Promise<void> {
     if (this.fields.get()) return;
+    this.undescribed.set(false);
     try {
       const described = await this.rest.get<Described>("/schema/openapi.json");
       const { schemas } = described.components;
@@ -81,7 +84,7 @@ export class Office {
         knowledge: fields("KnowledgeItem"),
       });
     } catch {
-      // Asked again when the pages are opened again.
+      this.undescribed.set(true);
     }
   }
 }

@@ -3,15 +3,8 @@
 import { Button } from "../../parts/bits";
 import { t } from "../../words/words";
 import type { Path } from "../form/paths";
-import {
-  FieldView,
-  Wrong,
-  focusSoon,
-  idOf,
-  tied,
-  useForm,
-  useValue,
-} from "../form/view";
+import { FieldView, Wrong, idOf, tied, useForm, useValue } from "../form/view";
+import { focusSoon } from "../form/focus";
 import { DAYS, type Holiday, type Week, type Window } from "../model/documents";
 import { Setting } from "./fields";
 import { useStore } from "../../state/store";

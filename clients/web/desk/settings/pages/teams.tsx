@@ -7,7 +7,8 @@ import { useOffice } from "../context";
 import { freshId } from "../form/order";
 import type { Path } from "../form/paths";
 import { type Field, fieldAt } from "../form/schema";
-import { FieldView, Wrong, focusSoon, idOf, useForm, useValue } from "../form/view";
+import { FieldView, Wrong, idOf, useForm, useValue } from "../form/view";
+import { focusSoon } from "../form/focus";
 import type { Team } from "../model/documents";
 
 const TEAMS = ["assignment", "teams"];

@@ -1,0 +1,45 @@
+/** What the reports say in Polish. */
+
+import type { Catalogue } from "../../../shared/i18n/i18n";
+import type { reportsEn } from "./en";
+
+export const reportsPl: Record<keyof typeof reportsEn, Catalogue[string]> = {
+  rep_span: "Okres",
+  rep_last: { one: "{n} dzień", few: "{n} dni", many: "{n} dni", other: "{n} dnia" },
+  rep_from: "od {from} do {to}, {zone}",
+  rep_failed: "Nie udało się wczytać danych. Sprawdź połączenie i spróbuj ponownie.",
+  rep_csv: "Pobierz jako CSV: {what}",
+  rep_chats: "Rozmowy",
+  rep_nobody: "Niczyje",
+  rep_waiting: "Jak długo czeka się na pierwszą odpowiedź?",
+  rep_waiting_none: "W tym czasie nikt nie dostał odpowiedzi.",
+  rep_waiting_agents: "Dziewięć na dziesięć odpowiedzi w ciągu, według osób",
+  rep_half: "połowa, najwyżej",
+  rep_nine: "dziewięć na dziesięć, najwyżej",
+  rep_longest: "najdłużej",
+  rep_unanswered: {
+    one: "{n} bez odpowiedzi, przynajmniej dotąd.",
+    few: "{n} bez odpowiedzi, przynajmniej dotąd.",
+    many: "{n} bez odpowiedzi, przynajmniej dotąd.",
+    other: "{n} bez odpowiedzi, przynajmniej dotąd.",
+  },
+  rep_kept: "Czy ktoś czeka w ciszy?",
+  rep_kept_none: "W tym czasie nikt nie czekał.",
+  rep_in_time: "znaków życia na czas",
+  rep_missed: "przegapionych",
+  rep_silence: "najdłuższa cisza",
+  rep_promises: "Czy dotrzymujemy obietnic?",
+  rep_promises_none: "Nie ma obietnic albo czym ich zmierzyć. Są w ustawieniach.",
+  rep_first_response: "pierwsza odpowiedź",
+  rep_next_response: "dalsze odpowiedzi",
+  rep_resolution: "zamknięcie",
+  rep_hours: "O jakiej porze piszą ludzie?",
+  rep_hours_none: "W tym czasie nie zaczęła się żadna rozmowa.",
+  rep_hours_name: "Rozpoczęte rozmowy według godzin ({zone})",
+  rep_days: "Ile osób pisze, dzień po dniu?",
+  rep_days_none: "W tym czasie nie zaczęła się żadna rozmowa.",
+  rep_days_name: "Rozpoczęte rozmowy według dni",
+  rep_agents: "Kto odpowiada i jak szybko?",
+  rep_agents_none: "W tym czasie nikt nie odpowiadał.",
+  rep_answered: "odpowiedzi",
+};
