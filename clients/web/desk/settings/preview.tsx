@@ -51,10 +51,10 @@ export function Preview() {
                   </p>
                 ))}
                 <p class="pre-bubble pre-own">{t("preview_said")}</p>
-                {ai.enabled && (
+                {ai.enabled && ai.greeting && (
                   <p class="pre-bubble">
                     <small>{bot_name || ai.name}</small>
-                    {filled(ai.greeting) || "…"}
+                    {filled(ai.greeting)}
                   </p>
                 )}
                 {hours.auto_reply && hours.weekly && (
