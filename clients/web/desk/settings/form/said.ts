@@ -50,7 +50,8 @@ export function placeOf(change: Change): string {
   }
   if (path.length === 0) return t("change_order");
   const section = labelOf(path.slice(0, 1));
-  return path.length > 1 ? `${section}: ${labelOf(path)}` : section;
+  const setting = labelOf(path);
+  return setting === section ? section : `${section}: ${setting}`;
 }
 
 /** Returns a value as it is shown beside another one. */
