@@ -269,6 +269,16 @@ def test_j_and_k_walk_through_the_list(desk: Desk, asked: str) -> None:
     assert desk.page.url == first
 
 
+def test_keys_do_nothing_to_a_chat_behind_the_reports(desk: Desk, asked: str) -> None:
+    desk.open(asked)
+    desk.page.evaluate("() => { location.hash = '#/reports' }")
+    expect(desk.thread).to_have_count(0)
+    for key in ("e", "s", "a", "n"):
+        desk.page.keyboard.press(key)
+    expect(desk.page.get_by_role("dialog")).to_have_count(0)
+    expect(desk.button("Close conversation")).to_have_count(0)
+
+
 def test_search_finds_what_was_said(desk: Desk, sara: Person) -> None:
     word = f"zebra{next(NUMBER)}"
     sara.ask(op="chat.start", text=f"I lost my {word}")

@@ -17,13 +17,16 @@ export interface Action {
 }
 
 const always = () => true;
-const inChat = (desk: Desk) => desk.ticket !== undefined;
+/** The chat on the screen: behind settings and reports one may be open, too. */
+const shown = (desk: Desk) =>
+  desk.route.get().page === "inbox" ? desk.ticket : undefined;
+const inChat = (desk: Desk) => shown(desk) !== undefined;
 const inOpenChat = (desk: Desk) => {
-  const { ticket } = desk;
+  const ticket = shown(desk);
   return ticket !== undefined && ticket.status !== "closed";
 };
 const withBot = (desk: Desk) => {
-  const { ticket } = desk;
+  const ticket = shown(desk);
   if (!ticket || ticket.status === "closed") return false;
   return ticket.control === "bot" || desk.base.shop.bot === true;
 };
