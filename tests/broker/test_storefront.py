@@ -1,5 +1,6 @@
 """What a widget is told of who is there, and when (F27, F37)."""
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -8,6 +9,7 @@ from actors.ids import Millis
 from actors.settings.ai import AiSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
+from actors.settings.storefront import LegalSettings
 from broker.storefront import FirstWords, Staffing, storefront
 
 NOW = Millis(1000)
@@ -50,3 +52,14 @@ def test_when_it_opens_is_said_only_while_it_is_closed(
     rules = Rules(hours=hours)
     shown = storefront(rules, "visitor", NOW, Staffing(), NOTHING).hours
     assert (shown.open_now, shown.opens_at) == (open_now, opens_at)
+
+
+@pytest.mark.parametrize("field", ["terms_url", "privacy_url"])
+def test_either_legal_link_may_stand_without_the_other(field: str) -> None:
+    legal = msgspec.convert({field: "https://shop.example/x"}, LegalSettings)
+    rules = Rules(1, Settings(legal=legal))
+    shown = storefront(rules, "visitor", NOW, Staffing(), NOTHING).legal
+    assert msgspec.to_builtins(shown) == {
+        "ack_required": False,
+        field: "https://shop.example/x",
+    }

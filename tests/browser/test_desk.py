@@ -80,6 +80,21 @@ def test_answering_takes_the_ticket(desk: Desk, asked: str) -> None:
     expect(desk.row("Mine now")).to_be_visible()
 
 
+def test_a_row_and_the_side_tell_who_asks(desk: Desk, store: Store) -> None:
+    sub, path = f"zoe-{next(NUMBER)}", "/v1/sites/default/profiles"
+    store.call("PUT", f"{path}/{sub}", {"name": "Zoe Lind", "place": "Bern"})
+    event: Frame = {"id": "1", "kind": "ordered", "at": 1_700_000_000_000, "data": {}}
+    store.call("POST", f"{path}/{sub}/events", event)
+    with shopping(store.url, store.token("shopper", sub)) as zoe:
+        zoe.start(f"I am {sub}")
+        row = desk.row(f"I am {sub}")
+        expect(row).to_contain_text(re.compile("Chat.*Zoe Lind"))
+        expect(row.locator(".row-icon svg")).to_be_visible()
+        desk.open(f"I am {sub}")
+        expect(desk.page.get_by_text("Bern").first).to_be_visible()
+        expect(desk.page.get_by_text("Ordered").first).to_be_visible()
+
+
 def test_an_unread_row_has_a_dot_until_it_is_opened(desk: Desk, asked: str) -> None:
     unread = desk.inbox.get_by_role("button", name=re.compile("^Unread")).filter(
         has_text=asked
@@ -374,3 +389,23 @@ def test_who_writes_on_keeps_the_conversation_open(
     sara.say(chat, more)
     expect(desk.row(more)).to_be_visible()
     sara.say(chat, "And another")
+
+
+def test_settings_hold_once_they_are_saved_and_not_before(
+    store: Store, context: BrowserContext
+) -> None:
+    path = "/v1/sites/default/settings"
+    before = store.call("GET", path)["settings"]
+    page = context.new_page()
+    page.goto(f"{store.url}/desk/#token={store.token('admin', 'root')}")
+    expect(page.get_by_role("navigation", name="Views")).to_be_visible()
+    page.goto(f"{store.url}/desk/#/settings/chat")
+    page.get_by_role("textbox", name="Welcome", exact=True).fill("Ahoy")
+    assert store.call("GET", path)["settings"] == before
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.click()
+    try:
+        expect(save).to_have_count(0)
+        assert store.call("GET", path)["settings"]["chat"]["welcome"] == "Ahoy"
+    finally:
+        store.put("settings", before)

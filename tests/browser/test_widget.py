@@ -397,9 +397,11 @@ def test_questions_come_first_and_are_answered_at_once(widget: Widget) -> None:
 def test_who_was_not_helped_is_welcomed_and_the_agent_sees_what_they_read(
     widget: Widget, anna: Agent, sub: str
 ) -> None:
-    widget.open()
-    widget.button("May I send it back?").click()
+    welcome = widget.panel.get_by_text("Hi! How can we help?")
+    widget.open().button("May I send it back?").click()
+    expect(welcome).to_have_count(0)
     widget.button("No").click()
+    expect(welcome).to_be_visible()
     widget.write_to_us().say(f"Not helped, {sub}")
     chat = anna.chat_of(f"Not helped, {sub}")
     history = anna.ask(op="chat.history", chat=chat, before=1000, limit=50)

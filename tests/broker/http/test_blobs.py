@@ -100,6 +100,18 @@ async def test_an_image_goes_from_the_shopper_to_the_agent(web: Web) -> None:
     assert SECRET not in got.content
 
 
+async def test_an_image_goes_from_the_agent_to_the_shopper(web: Web) -> None:
+    sara, path = await begun(web)
+    ann = await web.shop.agent()
+    blob = await uploaded(web, path, who="agent:ann")
+    said = await ann.ask("msg.send", chat=chat_in(path), text="Here", blobs=[blob])
+    assert said["t"] == "ok"
+    message = await sara.until(t="ev", kind="msg", by="agent:ann")
+    assert message["body"] == {"text": "Here", "blobs": [blob]}
+    got = await fetched(web, blob)
+    assert opened(got.content).size == opened(PNG).size
+
+
 async def test_it_is_served_as_what_it_is_and_as_nothing_else(web: Web) -> None:
     blob = await uploaded(web)
     got = await fetched(web, blob)

@@ -79,6 +79,20 @@ async def test_a_message_is_answered_and_the_answer_leaves(web: Web) -> None:
     assert 'shopwire_outgoing_pending{kind="sms"}' in metrics
 
 
+async def test_one_list_has_chats_and_texts_told_apart_by_their_icons(
+    web: Web,
+) -> None:
+    tim = await web.shop.shopper("tim")
+    chat = (await tim.ask("chat.start", text="on the web"))["chat"]
+    texts = (await taken(web))["chat"]
+    ann = await web.shop.agent()
+    rows = (await ann.ask("inbox.open", view="all"))["rows"]
+    assert {row["chat"]: (row["icon"], row["preview"]) for row in rows} == {
+        chat: ("chat", "on the web"),
+        texts: ("envelope", "hello"),
+    }
+
+
 async def test_the_same_message_told_again_is_one(web: Web) -> None:
     first = await taken(web)
     assert await taken(web) == first | {"dup": True}
