@@ -118,3 +118,22 @@ def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:
     page.get_by_label("Find chats, people, macros, settings").wait_for()
     found["palette"] = wrong(page)
     assert lines(found) == []
+
+
+def test_every_page_of_the_settings_and_the_reports(
+    store: Store, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{store.url}/desk/#token={store.admin}")
+    page.get_by_role("navigation", name="Views").wait_for()
+    found: dict[str, list[str]] = {}
+    page.evaluate("() => { location.hash = '#/settings/' }")
+    page.get_by_role("heading", level=1).wait_for()
+    links = """() => [...document.querySelectorAll("a[href^='#/settings/']")]
+      .map(link => link.hash)"""
+    for address in [*sorted(set(page.evaluate(links))), "#/reports"]:
+        page.evaluate("address => { location.hash = address }", address)
+        page.wait_for_load_state("networkidle")
+        found[address] = wrong(page)
+    assert len(found) > 10
+    assert lines(found) == []
