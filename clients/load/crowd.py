@@ -9,10 +9,12 @@ import trio
 
 from clients.load import script
 from clients.load.figures import Shelf
+from clients.load.harm import HARMS
 from clients.load.loop import clock
 from clients.load.plan import Plan
 from clients.load.scene import Scene, Who
 from clients.load.seat import Seat
+from clients.load.second import Second
 from clients.load.talk import Follower, Op, Talk, Write
 from clients.load.texts import AGENT, BEGIN, END, NOTE, SHOPPER, SIDES, Mark
 from clients.load.traffic import Move, Traffic, What
@@ -28,8 +30,6 @@ LATEST_S = 1.0
 """After its duration a run that is behind makes no more moves."""
 BATCH = 64
 """Moves made before sockets are read again, however late it is."""
-STALL_S, DELAY_S, SPLIT_FRAMES = 2.0, 0.5, 20
-"""How long harm lasts."""
 
 
 class NotSetUp(Exception):
@@ -165,6 +165,8 @@ class Crowd:
     def leave(self) -> None:
         """Let everybody go."""
         self.scene.over = True
+        for guest in list(self.scene.guests):
+            guest.leave()
         for seat in self._everybody:
             seat.leave()
 
@@ -257,14 +259,10 @@ class Crowd:
             self._note(talk, seat)
         elif what is What.END:
             self._end(talk, seat)
-        elif what is What.CUT:
-            seat.harm(lambda line: line.cut())
-        elif what is What.STALL:
-            seat.harm(lambda line: line.stall(STALL_S))
-        elif what is What.DELAY:
-            seat.harm(lambda line: line.delay(DELAY_S))
-        elif what is What.SPLIT:
-            seat.harm(lambda line: line.split(SPLIT_FRAMES))
+        elif what is What.TWICE:
+            Second(self.scene, seat)
+        elif what in HARMS:
+            seat.harm(HARMS[what])
 
     def _say(self, talk: Talk, side: str, number: int, intended: float) -> None:
         busy = self.plan.closed and any(w.op is Op.SAY for w in talk.writes.values())

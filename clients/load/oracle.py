@@ -89,6 +89,16 @@ class Oracle:
         """Judge an answer to what was answered before."""
         self._figures.wrong("duplicated", "", f"{id_} was answered twice", now)
 
+    def receipt(self, talk: Talk, event: Heard, now: float) -> None:
+        """Note how far the shopper has read, as the agent is told."""
+        if event.body.who.partition(":")[0] != "shopper" or event.chat != talk.chat:
+            return
+        self._figures.totals["receipts"] += 1
+        if event.body.upto < talk.receipt:
+            words = f"read up to {event.body.upto} came after {talk.receipt}"
+            self._figures.wrong("wrong_receipts", talk.chat, words, now)
+        talk.receipt = max(talk.receipt, event.body.upto)
+
     def skipped(self, follower: Follower, now: float) -> None:
         """Judge what a live connection went past, when that has had time to come."""
         for low, high in follower.holes:

@@ -11,6 +11,13 @@ from clients.load.talk import Follower, Talk, Write
 from clients.load.texts import Texts
 
 
+class Guest(Protocol):
+    """A connection that is there for a moment."""
+
+    def leave(self) -> None:
+        """Go at once."""
+
+
 class Who(NamedTuple):
     """Whose seat it is."""
 
@@ -55,6 +62,8 @@ class Scene:
         """Operations that the server does not have."""
         self.open = 0
         """Connections that were welcomed."""
+        self.guests: set[Guest] = set()
+        """Connections that go by themselves."""
         self.over = False
         """Whether nobody comes back any more."""
         self.host: Host

@@ -16,7 +16,7 @@ from clients.load.heard import Garbled, Heard, heard
 from clients.load.line import Line
 from clients.load.loop import clock
 from clients.load.scene import Scene, Who
-from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Talk, Write
+from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Write
 from clients.load.texts import SHOPPER
 
 BACKOFF_S = 0.5
@@ -295,7 +295,7 @@ class Seat:
         if follower.holes:
             scene.loop.after(GRACE_S, lambda: self._heal(follower))
         if event.kind == "read" and self.side != SHOPPER:
-            self._receipt(follower.talk, event, now)
+            scene.oracle.receipt(follower.talk, event, now)
 
     def _starting(self, event: Heard) -> Follower | None:
         """Return the follower of a chat that begins before its answer comes."""
@@ -306,16 +306,6 @@ class Seat:
                 self.followers[chat] = follower
                 return follower
         return None
-
-    def _receipt(self, talk: Talk, event: Heard, now: float) -> None:
-        """Note how far the shopper has read, as the agent is told."""
-        if event.body.who.partition(":")[0] != "shopper" or event.chat != talk.chat:
-            return
-        self._scene.figures.totals["receipts"] += 1
-        if event.body.upto < talk.receipt:
-            words = f"read up to {event.body.upto} came after {talk.receipt}"
-            self._scene.figures.wrong("wrong_receipts", talk.chat, words, now)
-        talk.receipt = max(talk.receipt, event.body.upto)
 
     def _heal(self, follower: Follower) -> None:
         """Judge what was skipped and did not come, and ask for it."""

@@ -17,6 +17,7 @@ from tests.clients.load.stub import Stub, served
 
 pytestmark = pytest.mark.slow
 
+CHAOS = "kill=1,twice=20%"
 LOAD = (sys.executable, "-m", "broker", "load")
 
 
@@ -71,12 +72,13 @@ async def test_workers_share_the_chats_of_a_broker_that_is_killed(
 ) -> None:
     out = tmp_path / "r.json"
     options = ("--rate", "40/s", "--duration", "6s", "--chats", "8", "--json", out)
-    run = await ended(*options, "--workers", "2", "--chaos", "kill=1", "--mix", "day")
+    run = await ended(*options, "--workers", "2", "--chaos", CHAOS, "--mix", "day")
     report = json.loads(out.read_bytes())
     assert run.returncode in NOTHING_WRONG, run.stdout
     assert not report["problems"]
     assert all(not wrong["count"] for wrong in report["correctness"].values())
     assert report["latency"]["resume"]["count"] > 0
+    assert report["totals"]["second_connections"] > 0
 
 
 @pytest.mark.parametrize(
