@@ -10,7 +10,8 @@ from broker.wire.frames import (
     NoteAdd,
     Read,
 )
-from clients.load.talk import Asked, Cursor, Op, Opening, Write
+from broker.wire.operations.faq import FaqPick
+from clients.load.talk import Asked, Cursor, Op, Opening, Picking, Write
 from clients.load.texts import Texts
 
 
@@ -22,6 +23,8 @@ def request_of(asked: Asked, texts: Texts) -> FromClient:
         return ChatOpen(asked.id, ChatId(follower.chat), Seq(after))
     if isinstance(asked, Cursor):
         return Read(asked.id, ChatId(asked.follower.chat), Seq(asked.seq))
+    if isinstance(asked, Picking):
+        return FaqPick(asked.id, asked.faq)
     if not isinstance(asked, Write):
         raise TypeError(asked)
     chat, text = ChatId(asked.chat), texts.text(asked.mark)

@@ -11,7 +11,9 @@ from clients.load import script
 from clients.load.figures import Shelf
 from clients.load.harm import HARMS
 from clients.load.loop import clock
+from clients.load.pictures import Pictures
 from clients.load.plan import Plan
+from clients.load.questions import look
 from clients.load.scene import Scene, Who
 from clients.load.seat import Seat
 from clients.load.second import Second
@@ -61,6 +63,7 @@ class Crowd:
         self.stopped = False
         """Whether it was to end early."""
         self.script = script.read(plan.script) if plan.script else None
+        self._pictures = Pictures(scene, plan.seed)
         self._said: Counter[tuple[int, str]] = Counter()
         self._everybody: list[Seat] = []
         self._ready = 0
@@ -259,6 +262,9 @@ class Crowd:
             self._note(talk, seat)
         elif what is What.END:
             self._end(talk, seat)
+        elif what is What.UPLOAD:
+            mark = Mark(talk.index, move.side, move.number)
+            self._pictures.upload(seat, talk, mark)
         elif what is What.TWICE:
             Second(self.scene, seat)
         elif what in HARMS:
@@ -272,6 +278,7 @@ class Crowd:
         mark = Mark(talk.index, side, number)
         id_ = f"{self.scene.run}{talk.index:x}{side}{number:x}"
         write = Write(Op.SAY, id_, talk, mark)
+        write.blob = self._pictures.taken(talk, mark)
         write.intended = intended
         self.seats[talk.index, side].write(write)
 
@@ -300,7 +307,9 @@ class Crowd:
         id_ = f"{self.scene.run}{talk.index:x}{BEGIN}{talk.life:x}"
         write = Write(Op.START, id_, talk, Mark(talk.index, BEGIN, talk.life))
         write.intended = clock()
-        self.seats[talk.index, SHOPPER].write(write)
+        seat = self.seats[talk.index, SHOPPER]
+        look(self.plan, self.scene, seat, talk)
+        seat.write(write)
 
     # For scripts.
 

@@ -15,7 +15,10 @@ from signal import SIGCONT, SIGSTOP
 import msgspec
 import trio
 
+from actors.ids import SYSTEM
+from actors.library import Faq, FaqItem
 from broker.office.clerk import carry_out
+from broker.office.library import put_collection
 from broker.office.requests import Minted, MintToken, shown
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE
@@ -29,6 +32,13 @@ from storage import accounts
 
 CONFIG = '[limits]\ntrusted_networks = ["127.0.0.0/8"]\n'
 """Whoever measures a broker does not want to measure its limits."""
+FAQ = Faq(
+    items=tuple(
+        FaqItem(id=f"faq-{n}", question=f"Question {n}?", answer=f"Answer {n}.")
+        for n in range(3)
+    )
+)
+"""For those who look at the questions first."""
 FREEZE_S = 1.0
 """For how long it stands still."""
 HARMED, CALM_S = 0.85, 5.0
@@ -164,6 +174,7 @@ def embedded(plan: Plan) -> Generator[tuple[Embedded, People]]:
 async def _found(folder: Path, plan: Plan) -> People:
     """Make the folder, and return people with tokens for it."""
     async with Broker.open(folder) as broker:
+        await put_collection(broker, DEFAULT_SITE, FAQ, by=SYSTEM)
         keys = await broker.query(lambda db: accounts.keys_of(db, DEFAULT_SITE))
         known = shown(keys[-1])
         key = ShopKey(known.kid, known.secret)

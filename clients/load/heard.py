@@ -45,6 +45,7 @@ class Heard(msgspec.Struct, gc=False):
     reconnect_after_ms: float = 0
     badge: int | None = None
     n: int = 0
+    config: object = None
 
 
 class Garbled(ValueError):

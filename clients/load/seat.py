@@ -16,7 +16,7 @@ from clients.load.heard import Garbled, Heard, heard
 from clients.load.line import Line
 from clients.load.loop import clock
 from clients.load.scene import Scene, Who
-from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Write
+from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Picking, Write
 from clients.load.texts import SHOPPER
 
 BACKOFF_S = 0.5
@@ -48,6 +48,7 @@ class Seat:
         "_serial",
         "_since",
         "_tries",
+        "config",
         "epoch",
         "followers",
         "name",
@@ -69,6 +70,8 @@ class Seat:
         self.followers: dict[str, Follower] = {}
         """By chat."""
         self.epoch: str | None = None
+        self.config: object = None
+        """What the server shows of the shop, if it does."""
         self._scene = scene
         self._asked: dict[str, Asked] = {}
         """Unanswered requests, in the order in which they were made."""
@@ -217,6 +220,7 @@ class Seat:
         self._scene.open += 1
         self._tries = 0
         self.name, self.epoch = welcome.who or "somebody", welcome.epoch
+        self.config = welcome.config
         for chat in self._resuming:
             self.followers[chat].begin()
         for follower in self.followers.values():
@@ -256,6 +260,8 @@ class Seat:
             self._scene.loop.after(NO_LIVE_S, lambda: host.attached(follower))
         elif isinstance(asked, Cursor):
             asked.follower.cursor = max(asked.follower.cursor, asked.seq)
+        elif isinstance(asked, Picking):
+            self._scene.figures.totals["picks"] += 1
 
     def _written(self, write: Write, ok: Heard, now: float) -> None:
         scene = self._scene
@@ -348,8 +354,8 @@ class Seat:
         elif isinstance(asked, Opening) and code == Code.RESYNC_REQUIRED:
             asked.follower.position = 0
             self.open_chat(asked.follower)
-        elif isinstance(asked, Cursor) and code == Code.BAD_FRAME:
-            scene.unknown.add("read")
+        elif isinstance(asked, Cursor | Picking) and code == Code.BAD_FRAME:
+            scene.unknown.add("read" if isinstance(asked, Cursor) else "faq.pick")
         elif isinstance(asked, Opening):
             scene.figures.problem(f"chat.open was refused with {code}")
 

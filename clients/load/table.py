@@ -30,6 +30,10 @@ def printed(report: Report, compared: Sequence[Ratio] = ()) -> None:
     if report.errors:
         listed = (f"{n} {code}" for code, n in report.errors.items())
         console.print("errors: " + ", ".join(listed))
+    plain, sent = (report.totals.get(n, 0) for n in ("images_plain", "images"))
+    if plain:
+        told = f"{plain} of {plain + sent} went as plain messages"
+        console.print(f"images: {told}, not uploaded in time or at all")
     made = report.generator
     late = f"generator: {made.lateness_p99_ms or 0:.1f} ms late at p99"
     console.print(f"{late}, {made.cpu_share:.0%} of a core")

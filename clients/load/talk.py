@@ -15,7 +15,7 @@ class Op(IntEnum):
     END = 3
     OPEN = 4
     READ = 5
-    INBOX = 6
+    PICK = 6
 
 
 class Asked:
@@ -50,6 +50,16 @@ class Cursor(Asked):
         super().__init__(Op.READ, id_, follower.talk)
         self.follower = follower
         self.seq = seq
+
+
+class Picking(Asked):
+    """A `faq.pick`."""
+
+    __slots__ = ("faq",)
+
+    def __init__(self, id_: str, talk: "Talk", faq: str) -> None:
+        super().__init__(Op.PICK, id_, talk)
+        self.faq = faq
 
 
 class Write(Asked):

@@ -20,6 +20,8 @@ STEP_S = 0.1
 """The rate is kept within each of these."""
 AHEAD_S = 2.0
 """How long before a message its writer may begin to type."""
+UPLOAD_S = 1.0
+"""How long before its message an image is uploaded."""
 BURST_EVERY_S, BURST_S, BURST_SHARE = 5.0, 0.5, 0.6
 """In bursts, this share of each five seconds' messages comes in half a second."""
 RAMP = ((0.0, 0.1), (0.5, 1.0), (0.8, 1.0), (1.0, 0.4))
@@ -40,6 +42,7 @@ class What(IntEnum):
     SPLIT = 8
     TWICE = 9
     IMAGE = 10
+    UPLOAD = 11
 
 
 class Move(NamedTuple):
@@ -51,7 +54,7 @@ class Move(NamedTuple):
     chat: int
     side: str
     number: int
-    """Of a message, by chat and side, from 1; else 0."""
+    """Of a message, or of one to come, by chat and side, from 1; else 0."""
 
 
 _PACKED = struct.Struct("<dBIcI")
@@ -117,8 +120,11 @@ class Traffic:
         mix, chance = self._plan.mix, self._random.random
         self._numbers[side][chat] += 1
         self.messages += 1
+        number = self._numbers[side][chat]
         what = What.IMAGE if chance() < mix.images else What.SAY
-        heappush(self._due, Move(at, what, chat, side, self._numbers[side][chat]))
+        heappush(self._due, Move(at, what, chat, side, number))
+        if what is What.IMAGE:
+            self._add(at - UPLOAD_S, What.UPLOAD, chat, side, number)
         if chance() < mix.typing:
             self._add(at - 0.2 - 1.5 * chance(), What.TYPE, chat, side)
         if chance() < mix.reads:
@@ -146,11 +152,13 @@ class Traffic:
             self._again = (chat, side)
         return chat, side
 
-    def _add(self, at: float, what: What, chat: int, side: str) -> None:
+    def _add(
+        self, at: float, what: What, chat: int, side: str, number: int = 0
+    ) -> None:
         """Add what goes with a message, if it falls into the run."""
         at = round(max(at, 0.0), 6)
         if at < self._plan.duration:
-            heappush(self._due, Move(at, what, chat, side, 0))
+            heappush(self._due, Move(at, what, chat, side, number))
 
     def _storms(self) -> None:
         for part in self._plan.mix.storms:

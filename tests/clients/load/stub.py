@@ -42,6 +42,7 @@ class Stub:
         self.silent = False
         """Whether nothing is answered any more."""
         self.refuses: str | None = None
+        self.config: object = None
         self._people: dict[str, WebSocketConnection] = {}
         self._followers: dict[str, set[str]] = {}
         self._numbers = itertools.count(1)
@@ -69,7 +70,7 @@ class Stub:
 
     async def _welcomed(self, who: str, asked: Frame) -> None:
         answer = {"t": "welcome", "re": asked["id"], "who": who, "epoch": "e"}
-        await self.send(who, answer)
+        await self.send(who, answer | {"config": self.config})
         for chat, position in asked.get("resume", {}).get("chats", {}).items():
             await self._tell(who, chat, position)
 

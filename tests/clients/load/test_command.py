@@ -18,6 +18,11 @@ from tests.clients.load.stub import Stub, served
 pytestmark = pytest.mark.slow
 
 CHAOS = "kill=1,twice=20%"
+MIX = """[mix]
+base = "day"
+faq = 1
+images = 0.1
+"""
 LOAD = (sys.executable, "-m", "broker", "load")
 
 
@@ -71,14 +76,19 @@ async def test_workers_share_the_chats_of_a_broker_that_is_killed(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "r.json"
+    mix = tmp_path / "mix.toml"
+    mix.write_text(MIX)
     options = ("--rate", "40/s", "--duration", "6s", "--chats", "8", "--json", out)
-    run = await ended(*options, "--workers", "2", "--chaos", CHAOS, "--mix", "day")
+    run = await ended(mix, *options, "--workers", "2", "--chaos", CHAOS)
     report = json.loads(out.read_bytes())
     assert run.returncode in NOTHING_WRONG, run.stdout
     assert not report["problems"]
     assert all(not wrong["count"] for wrong in report["correctness"].values())
     assert report["latency"]["resume"]["count"] > 0
-    assert report["totals"]["second_connections"] > 0
+    done = report["totals"]
+    assert done["second_connections"] > 0
+    assert done["picks"] >= 8
+    assert done["images"] > 0
 
 
 @pytest.mark.parametrize(

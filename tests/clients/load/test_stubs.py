@@ -122,9 +122,29 @@ async def test_a_stall_is_seen_by_those_who_would_have_spoken_during_it() -> Non
 
 
 async def test_what_the_other_side_does_not_know_decides_nothing() -> None:
-    plan = Plan(chats=3, agents=1, rate=40, duration=1, mix=Mix(notes=0.1, ends=0.1))
-    report = await ran(plan, Stub())
+    mix = Mix(notes=0.1, ends=0.1, faq=1, images=0.3)
+    plan = Plan(chats=3, agents=1, rate=40, duration=1, mix=mix)
+    stub = Stub()
+    stub.config = {"faq": [{"id": "q"}]}
+    report = await ran(plan, stub)
     assert report.exit in NOTHING_WRONG, report.why
+    assert "picks" not in report.totals
+    # There is no HTTP beside its socket.
+    assert "images" not in report.totals
+    assert report.totals["images_plain"] > 0
+    assert report.totals["answered"] == 40
+
+
+@pytest.mark.parametrize("config", [None, 7, {"faq": "none"}, {"faq": []}])
+async def test_questions_that_the_other_side_does_not_have_are_left_alone(
+    config: object,
+) -> None:
+    plan = Plan(chats=1, agents=1, rate=20, duration=0.2, mix=Mix(faq=1))
+    stub = Stub()
+    stub.config = config
+    report = await ran(plan, stub)
+    assert report.exit in NOTHING_WRONG, report.why
+    assert not report.errors
 
 
 async def test_the_same_seed_says_the_same() -> None:
