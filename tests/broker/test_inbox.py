@@ -90,7 +90,9 @@ class Recount:
 
     def dot(self, agent: str, row: TicketRow) -> bool:
         place = (row.stream, agent)
-        return row.status == "open" and (
+        # Who talks to the bot waits for nobody here.
+        asks = row.status == "open" and row.control != "bot"
+        return asks and (
             row.shopper_said > self.reads.get(place, 0) or place in self.marks
         )
 

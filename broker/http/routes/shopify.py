@@ -21,7 +21,7 @@ TTL = 3600
 def routes(broker: Broker) -> list[HTTPRouteHandler]:
     """Return the handler."""
 
-    @get("/v1/sites/{site:str}/shopify/token", responses=refusals(401))
+    @get("/v1/sites/{site:str}/shopify/token", responses=refusals(401, 404))
     async def shopify_token(
         request: Request[Any, Any, Any], site: FromPath[str]
     ) -> Response[Minted]:
