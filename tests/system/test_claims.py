@@ -7,6 +7,7 @@ they had not seen is told all of it; and nobody's view differs from the journal 
 import random
 import sys
 from collections import Counter
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -18,6 +19,7 @@ from actors.settings.assignment import AssignmentSettings
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
 from broker.sites import DEFAULT_SITE, Site
+from storage import outgoing
 from tests.system.client import Client, Frame
 from tests.system.lists import Mirror
 from tests.system.recount import Desk, Fact, Recount
@@ -139,11 +141,14 @@ def wished(floor: Floor, chat: str, head: int) -> list[Wish]:
 
 async def settled(floor: Floor, sara: Seat, chat: str) -> None:
     """Take all that came of it, and compare what everybody has with the journal."""
-    desk = floor.shop.broker.house.desks.find(SiteId(DEFAULT_SITE))
+    broker = floor.shop.broker
+    desk = broker.house.desks.find(SiteId(DEFAULT_SITE))
     before = -1
     while True:
-        # What the router has asked for may be committed while the journal is read.
+        # What the router has asked for may be committed while the journal is read, and
+        # what comes of a turn of the bot's too.
         asked = any(ChatId(chat) in coming for coming in desk.router.coming.values())
+        asked = asked or bool(await broker.query(partial(outgoing.waiting, limit=1)))
         size = await floor.recount.catch_up(floor.shop)
         if size == before and not asked:
             break
