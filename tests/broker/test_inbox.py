@@ -259,7 +259,7 @@ def everybody() -> list[Client]:
     ] + [Client(View("all", "open", AgentId("ann"), None, "sms"))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(turns, st.data())
 def test_lists_and_badges_are_what_a_recount_says(
     history: list[list[tuple[Any, ...]]], data: st.DataObject
@@ -285,7 +285,7 @@ def test_lists_and_badges_are_what_a_recount_says(
             assert client.badge == site.recount.badge(client.view.agent)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(turns, st.data())
 def test_who_comes_back_has_what_a_recount_says(
     history: list[list[tuple[Any, ...]]], data: st.DataObject

@@ -123,7 +123,7 @@ def played(steps: list[Step], *, inline: bool, one_by_one: bool = False) -> obje
 
 @pytest.mark.slow
 @given(steps)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_threads_inline_and_one_by_one_agree(steps: list[Step]) -> None:
     inline = played(steps, inline=True)
     assert played(steps, inline=False) == inline
