@@ -89,7 +89,7 @@ class Ticket:
         """Since when the shopper waits."""
         self.silent: int | None = None
         """Since when they have heard nothing, later by as long as it did not count."""
-        self.paused_at: int | None = None
+        self.paused_at = None if self.works else opened.at
         self.missed = False
         self.opened_at = self.last_at = self.closed_at = opened.at
         self.got: dict[str, int] = {}

@@ -15,6 +15,7 @@ import trio
 from msgspec.structs import replace
 
 from actors.library import Macro, Then
+from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
 from actors.settings.attention import IdleSettings
 from actors.settings.document import Settings
@@ -70,7 +71,12 @@ def settled(chance: random.Random) -> Settings:
         ),
         idle=chance.choice((IdleSettings(), IdleSettings(20, 5))),
         rating=RatingSettings(ask=True),
+        ai=AiSettings(enabled=chance.random() < 0.7, responder="script"),
     )
+
+
+class Gone(Exception):
+    """Nobody is there who could do this."""
 
 
 class Whim:
@@ -103,7 +109,10 @@ class Whim:
 
     async def act(self, busy: set[int]) -> None:
         """Have somebody ask for something; `busy` are those who did so in this step."""
-        wish = self.chance.choice(self.acts)()
+        try:
+            wish = self.chance.choice(self.acts)()
+        except Gone:
+            return
         if wish is not None and id(wish[0]) not in busy:
             seat, op, fields = wish
             busy.add(id(seat))
@@ -126,6 +135,8 @@ class Whim:
     def someone(self, *, insider: bool) -> Seat:
         """Return a connection of an agent, or of a shopper."""
         seats = [seat for seat in self.day.seats if seat.insider == insider]
+        if not seats:
+            raise Gone
         return self.chance.choice(seats)
 
     def chat(self, seat: Seat | None = None) -> str:
