@@ -12,7 +12,7 @@ import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NEEDED = "SHOPWIRE_NEEDS_BROWSER"
-INSTALL_S = 240
+INSTALL_S = 120
 """Seconds for Debian's packages to come."""
 ARGUMENTS = (
     # Tests run as root in containers, where the sandbox has nothing to build on.
@@ -40,20 +40,26 @@ def install() -> bool:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return False
+    # Mirrors are busy at times: once more is worth a try.
+    return any(_installed(apt) for _ in range(2))
+
+
+def _installed(apt: str) -> bool:
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     packages = ("chromium", "fonts-dejavu-core")
     for words in (
         ("update", "-qq"),
         ("install", "-qq", "--no-install-recommends", "-y", *packages),
     ):
-        done = subprocess.run(
-            [apt, *words],
-            env=quiet,
-            check=False,
-            stdout=subprocess.DEVNULL,
-            timeout=INSTALL_S,
-        )
-        if done.returncode:
+        try:
+            subprocess.run(
+                [apt, *words],
+                env=quiet,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                timeout=INSTALL_S,
+            )
+        except subprocess.SubprocessError:
             return False
     return found() is not None
 

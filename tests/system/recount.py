@@ -321,12 +321,20 @@ class Recount:
     def _see_routed(self, fact: Fact) -> None:
         """See that nobody older waits in the same queue, and that there was room."""
         ticket = self.tickets[fact.chat]
-        held = self.held().get(fact.body["to"], set())
+        held = {
+            chat
+            for chat in self.held().get(fact.body["to"], set())
+            # What the bot has given back meanwhile the router did not count yet.
+            if not any(f.kind == "control" and f.at == fact.at for f in self._of(chat))
+        }
         assert len(held) < self.desk.max_chats, ("more than there is room for", fact)
         queue = self.queues()[ticket.team]
         for older in queue[: queue.index(fact.chat)]:
             # Given away in the same breath: its commit may be the second.
             self.routed.append(fact._replace(chat=older))
+
+    def _of(self, chat: str) -> list[Fact]:
+        return self.tickets[chat].facts
 
     def _see_one_each(self) -> None:
         for due in self.routed:

@@ -22,6 +22,8 @@ async def is_well(web: Web) -> None:
 
 
 async def test_a_connection_serves_one_request_after_the_other(web: Web) -> None:
+    # The first answer of all waits until the application is there.
+    await is_well(web)
     answer = await web.raw(GET * 3, wait=0.5)
     assert answer.count(b"HTTP/1.1 200") == 3
 
@@ -186,6 +188,7 @@ async def test_nothing_but_http_1_is_spoken(web: Web) -> None:
     upgrade = GET.replace(
         b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
     )
+    await is_well(web)
     answer = await web.raw(upgrade, wait=0.5)
     assert answer.startswith(b"HTTP/1.1 200")
 
