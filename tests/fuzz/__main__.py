@@ -16,8 +16,9 @@ CALM_SHARE = 5000
 """Handshakes and frames for each second of calm that they are compared with: a 99th
 percentile wants hundreds of answers, not a lucky few."""
 
-LONG_PAUSE_S = 0.25
-"""Between two connections of an attacker where there is time for it: see `PAUSE_S`."""
+LONG_PAUSE_S = 0.18
+"""Between two connections of an attacker where there is time for it (see `PAUSE_S`): as
+long as the healthy chat does not come to the end of its journal meanwhile."""
 
 
 class Verdict:
