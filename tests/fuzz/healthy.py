@@ -66,9 +66,10 @@ async def talk(url: str, token: str) -> Account:
                     unanswered += 1
                 else:
                     took.append(trio.current_time() - began)
-                    seq = int(str(answer["seq"]))
-                    gaps += last not in {0, seq - 1}
-                    last = seq
+                    # By `prev`: a reminder to check in, after three minutes, has a seq
+                    # that shoppers never see.
+                    gaps += last not in {0, answer["prev"]}
+                    last = int(str(answer["seq"]))
                 await trio.sleep(PAUSE_S)
     took.sort()
 
