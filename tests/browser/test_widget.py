@@ -317,9 +317,12 @@ def test_there_is_one_global(store: Store, context: BrowserContext) -> None:
 
 
 def test_destroying_leaves_the_page_as_it_was(widget: Widget) -> None:
+    complaints: list[str] = []
+    widget.page.on("pageerror", lambda error: complaints.append(str(error)))
     widget.launcher.wait_for()
     widget.page.evaluate("() => Shopwire('destroy')")
     expect(widget.page.locator("shop-wire")).to_have_count(0)
+    assert complaints == []
 
 
 def test_events_are_told_to_the_page(widget: Widget, anna: Agent, sub: str) -> None:

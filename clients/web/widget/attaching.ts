@@ -10,10 +10,13 @@ export class Attaching {
 
   constructor(private readonly model: Model) {}
 
-  /** Gives up what is on its way. */
+  /** Gives up what is on its way, and lets go of what is shown. */
   clear(): void {
     for (const { cancel } of this.uploads.values()) cancel();
     this.uploads.clear();
+    for (const { address } of this.model.state.attachments) {
+      URL.revokeObjectURL(address);
+    }
   }
 
   /** Takes the images among what was pasted or dropped; returns whether there are any. */
@@ -59,6 +62,7 @@ export class Attaching {
     const place = chat ? `chats/${encodeURIComponent(chat)}` : `sites/${site}`;
     try {
       const bearer = (await this.model.link?.bearer()) ?? "";
+      if (!this.found(key)) return;
       const { done, cancel } = upload(
         `${this.model.api}/v1/${place}/blobs`,
         file,
@@ -70,16 +74,22 @@ export class Attaching {
       this.model.gallery.keep(blob, file);
       this.attachment(key, { share: 1, blob });
     } catch {
-      const there = this.model.state.attachments.some((one) => one.key === key);
+      const there = this.found(key) !== undefined;
       this.detach(key);
       if (there) this.model.complain(this.model.state.say.say("imageFailed", { name }));
     }
     this.uploads.delete(key);
   }
 
+  private found(key: number): Attachment | undefined {
+    return this.model.state.attachments.find((one) => one.key === key);
+  }
+
   /** Takes an image off again. */
   detach(key: number): void {
     this.uploads.get(key)?.cancel();
+    const gone = this.found(key);
+    if (gone) URL.revokeObjectURL(gone.address);
     const attachments = this.model.state.attachments.filter((one) => one.key !== key);
     this.model.set({ attachments });
   }

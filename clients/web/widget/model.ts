@@ -149,6 +149,7 @@ export class Model {
     this.link?.close();
     this.link = undefined;
     this.gallery.clear();
+    this.images.clear();
     this.tabs.close();
   }
 

@@ -21,6 +21,7 @@ export class Widget {
   private readonly colours = new CSSStyleSheet();
   private painted = "";
   private due = false;
+  private removed = false;
 
   constructor(
     private readonly model: () => Model,
@@ -40,17 +41,20 @@ export class Widget {
 
   /** Draws what there is now, soon, and once for many changes. */
   draw = (): void => {
+    if (this.due || this.removed) return;
     // A long past comes event by event, and is shown as a whole.
     const { opening, thread } = this.model().state;
-    if (this.due || (opening && thread.events.length > 1)) return;
+    if (opening && thread.events.length > 1) return;
     this.due = true;
     queueMicrotask(() => {
       this.due = false;
-      this.drawNow();
+      if (!this.removed) this.drawNow();
     });
   };
 
+  /** Takes it off the page; what comes late is not drawn any more. */
   remove(): void {
+    this.removed = true;
     render(null, this.root);
     this.host.remove();
   }
