@@ -1,5 +1,6 @@
 /** The whole desk of one person: its parts, what is on the screen, and its clock. */
 
+import { Gallery } from "../../shared/images/images";
 import { type View, beside } from "../state/inbox";
 import { type Route, hashOf, routeOf } from "../state/route";
 import { Store } from "../state/store";
@@ -8,7 +9,6 @@ import { t } from "../words/words";
 import { Base } from "./base";
 import { Drafts } from "./drafts";
 import { Handling } from "./handling";
-import { Images } from "./images";
 import { Listing } from "./listing";
 import { Looking } from "./looking";
 import type { Prefs } from "./prefs";
@@ -27,7 +27,7 @@ export class Desk {
   readonly talking: Talking;
   readonly handling: Handling;
   readonly looking: Looking;
-  readonly images: Images;
+  readonly images: Gallery;
   readonly toasts = new Toasts();
   readonly route: Store<Route>;
   readonly overlay = new Store<Overlay>(undefined);
@@ -48,7 +48,7 @@ export class Desk {
     this.talking = new Talking(this.base, new Drafts(localStorage));
     this.handling = new Handling(this.base, this.listing, this.toasts);
     this.looking = new Looking(this.base);
-    this.images = new Images(this.base.rest);
+    this.images = new Gallery("", () => this.base.link.bearer());
     this.route = new Store<Route>(routeOf(location.hash));
     addEventListener("hashchange", this.onHash);
     // What was about to be done is done, rather than lost.
@@ -71,6 +71,8 @@ export class Desk {
     removeEventListener("pagehide", this.atTheEnd);
     removeEventListener("online", this.wake);
     document.removeEventListener("visibilitychange", this.wake);
+    this.talking.leave();
+    this.images.clear();
     this.base.close();
   }
 

@@ -157,7 +157,7 @@ function Picture({ blob }: { blob: string }) {
   useEffect(() => {
     let there = true;
     images
-      .url(blob)
+      .address(blob)
       .then((address) => there && setUrl(address))
       .catch(() => there && setFailed(true));
     return () => {

@@ -17,19 +17,8 @@ export class RestError extends Error {
   }
 }
 
-export interface Uploaded {
-  blob: string;
-  mime: string;
-  size: number;
-  width: number;
-  height: number;
-}
-
 export class Rest {
-  constructor(
-    private readonly token: () => string | undefined,
-    private readonly base = "",
-  ) {}
+  constructor(private readonly token: () => string | undefined) {}
 
   get<T>(path: string): Promise<T> {
     return this.ask<T>("GET", path);
@@ -51,46 +40,11 @@ export class Rest {
     return this.ask<T>("DELETE", path);
   }
 
-  /** Returns an image; it is shown from a `blob:` address, for `<img>` sends no token. */
-  image(blob: string): Promise<Blob> {
-    return this.file(`/v1/blobs/${encodeURIComponent(blob)}`);
-  }
-
   /** Returns what is no JSON: a picture, or a table to take along. */
   async file(path: string): Promise<Blob> {
     const answer = await this.fetched(path, { headers: this.headers() });
     if (!answer.ok) throw await errorOf(answer);
     return answer.blob();
-  }
-
-  /** Uploads an image into a chat and tells how far it is, from 0 to 1. */
-  upload(
-    chat: string,
-    file: File,
-    progress: (share: number) => void,
-    signal: AbortSignal,
-  ): Promise<Uploaded> {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open("POST", `${this.base}/v1/chats/${encodeURIComponent(chat)}/blobs`);
-      for (const [name, value] of Object.entries(this.headers())) {
-        request.setRequestHeader(name, value);
-      }
-      request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-      request.setRequestHeader("X-Filename", encodeURIComponent(file.name));
-      request.upload.addEventListener("progress", (event) => {
-        if (event.lengthComputable) progress(event.loaded / event.total);
-      });
-      request.addEventListener("load", () => {
-        const body = parsed(request.responseText);
-        if (request.status < 300) resolve(body as unknown as Uploaded);
-        else reject(refusal(request.status, body));
-      });
-      request.addEventListener("error", () => reject(offline()));
-      request.addEventListener("abort", () => reject(offline()));
-      signal.addEventListener("abort", () => request.abort());
-      request.send(file);
-    });
   }
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
@@ -110,7 +64,7 @@ export class Rest {
 
   private async fetched(path: string, request: RequestInit): Promise<Response> {
     try {
-      return await fetch(`${this.base}${path}`, request);
+      return await fetch(path, request);
     } catch {
       throw offline();
     }

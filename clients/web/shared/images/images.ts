@@ -64,10 +64,12 @@ export function upload(
   return { done, cancel: () => request.abort() };
 }
 
-/** Images of the chat that were fetched, as addresses that a page can show. */
+/** Images kept in memory; of more, those asked for last. */
+const MOST_KEPT = 200;
+
+/** Images of chats, fetched once, as addresses that a page can show. */
 export class Gallery {
   private readonly fetched = new Map<string, Promise<string>>();
-  private readonly made: string[] = [];
 
   constructor(
     private readonly api: string,
@@ -76,22 +78,35 @@ export class Gallery {
 
   /** Returns the `blob:` address of an image. Rejects if it cannot be had now. */
   address(blob: string): Promise<string> {
-    const known = this.fetched.get(blob) ?? this.fetch(blob);
-    this.fetched.set(blob, known);
+    const known = this.fetched.get(blob);
+    if (known) return this.remember(blob, known);
+    const fetched = this.fetch(blob);
     // Next time somebody looks it is asked for again.
-    known.catch(() => this.fetched.delete(blob));
-    return known;
+    fetched.catch(() => this.fetched.delete(blob));
+    return this.remember(blob, fetched);
   }
 
   /** Knows an image already: we have just sent it. */
   keep(blob: string, file: Blob): void {
-    this.fetched.set(blob, Promise.resolve(this.shown(file)));
+    if (this.fetched.has(blob)) return;
+    void this.remember(blob, Promise.resolve(URL.createObjectURL(file)));
   }
 
   /** Lets go of all of them. */
   clear(): void {
-    for (const address of this.made) URL.revokeObjectURL(address);
+    for (const address of this.fetched.values()) letGo(address);
     this.fetched.clear();
+  }
+
+  private remember(blob: string, address: Promise<string>): Promise<string> {
+    this.fetched.delete(blob);
+    this.fetched.set(blob, address);
+    for (const [oldest, before] of this.fetched) {
+      if (this.fetched.size <= MOST_KEPT) break;
+      this.fetched.delete(oldest);
+      letGo(before);
+    }
+    return address;
   }
 
   private async fetch(blob: string): Promise<string> {
@@ -99,12 +114,13 @@ export class Gallery {
       headers: { Authorization: await this.bearer() },
     });
     if (!answer.ok) throw new NotUploaded(String(answer.status));
-    return this.shown(await answer.blob());
+    return URL.createObjectURL(await answer.blob());
   }
+}
 
-  private shown(image: Blob): string {
-    const address = URL.createObjectURL(image);
-    this.made.push(address);
-    return address;
-  }
+function letGo(address: Promise<string>): void {
+  address.then(
+    (shown) => URL.revokeObjectURL(shown),
+    () => undefined,
+  );
 }
