@@ -55,7 +55,7 @@ class Shop {
         return this.on(String(first), second as Listener);
       case "track":
         // Nothing is sent: events of a person are the shop's server's to tell.
-        return this.tell("track" as Told, { event: first, about: second });
+        return this.tell("track", { event: first, about: second });
       case "destroy":
         return this.destroy();
       default:

@@ -24,8 +24,6 @@ export interface OwnMemory {
   /** A visitor's secret. */
   anon: string;
   sound: boolean;
-  /** The last message that was shown as a preview: each is shown once. */
-  previewed: string;
 }
 
 export class Memory {

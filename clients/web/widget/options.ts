@@ -33,7 +33,15 @@ export interface Theme {
 
 /** Events that a shop may listen to. */
 export type Told =
-  "ready" | "open" | "close" | "unread" | "message" | "status" | "error" | "signin";
+  | "ready"
+  | "open"
+  | "close"
+  | "unread"
+  | "message"
+  | "status"
+  | "error"
+  | "signin"
+  | "track";
 
 /** Returns the options of a `boot`, which may be anything. */
 export function asked(given: unknown, before: Options): Options {

@@ -1,7 +1,7 @@
 /** What the widget shows at one moment. Values, changed by `Model` alone. */
 
 import type { LinkState } from "../shared/protocol/link";
-import type { ChatId, Config, Eph, Person, Seq } from "../shared/protocol/frames";
+import type { Config, Eph, Person, Seq } from "../shared/protocol/frames";
 import type { Tick } from "../shared/thread/view";
 import { EMPTY, type Thread } from "../shared/thread/thread";
 import type { Theme } from "./options";
@@ -191,5 +191,3 @@ export const TICKS: Record<Tick, Key> = {
   delivered: "delivered",
   seen: "seen",
 };
-
-export type { ChatId };

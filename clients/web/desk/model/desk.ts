@@ -16,7 +16,7 @@ import { Talking } from "./talking";
 import { Toasts } from "./toasts";
 
 export type Overlay =
-  "palette" | "keys" | "snooze" | "assign" | "close" | "tags" | "macros" | undefined;
+  "palette" | "keys" | "snooze" | "assign" | "close" | "tags" | undefined;
 
 const TICK_MS = 1000;
 const READ_MS = 1100;

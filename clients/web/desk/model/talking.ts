@@ -59,8 +59,6 @@ const EMPTY: Talk = { loadingMore: false, pending: [], signs: [] };
 
 export class Talking {
   readonly talk = new Store<Talk>(EMPTY);
-  /** Told of every event of the open chat. */
-  onEvent: (event: ChatEvent) => void = () => undefined;
   private readonly kept = new Map<string, Thread>();
   private fresh: ChatEvent[] = [];
   /** Up to where the agent had seen the chat when they last pressed a key. */
@@ -361,7 +359,6 @@ export class Talking {
     }));
     const said = own.findLast((event) => event.kind === "msg" && isOutside(event.by));
     if (said && chat) this.base.link.got(chat, said.seq);
-    for (const event of own) this.onEvent(event);
   }
 }
 

@@ -345,7 +345,6 @@ export const en = {
   keys_doing: "In a conversation",
   keys_writing: "While writing",
   // Settings and reports come from their own pages.
-  soon: "This page is not part of this version yet.",
   to_inbox: "Back to the conversations",
   admins_only: "Only admins can see this.",
   // Alerts.

@@ -368,7 +368,6 @@ export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
   keys_doing: "W rozmowie",
   keys_writing: "Podczas pisania",
   // Settings and reports come from their own pages.
-  soon: "Tej strony nie ma jeszcze w tej wersji.",
   to_inbox: "Wróć do rozmów",
   admins_only: "To widzą tylko administratorzy.",
   // Alerts.

@@ -39,7 +39,6 @@ export const ar: Words = {
   faqGone: "لم تعد هذه الإجابة متاحة.",
   visitorTitle: "سجّل الدخول لتتحدث معنا",
   visitorText: "لنعرف لمن نردّ، ولتجد ردّنا على أي جهاز.",
-  visitorBot: "سجّل الدخول للتحدث مع شخص. المساعد يجيبك فورًا.",
   signIn: "تسجيل الدخول",
   terms: "الشروط",
   privacy: "الخصوصية",
@@ -75,7 +74,6 @@ export const ar: Words = {
   tryAgain: "حاول مجددًا",
   discard: "تجاهل",
   offline: "لا يوجد اتصال. ما تكتبه محفوظ وسيُرسل عند عودته.",
-  reconnecting: "جارٍ إعادة الاتصال…",
   over: "انتهى الاتصال.",
   overElsewhere: "المحادثة مستمرة في نافذة أخرى.",
   overAuth: "تم تسجيل خروجك.",
@@ -133,5 +131,4 @@ export const ar: Words = {
   says: "{name}: {text}",
   dismiss: "إخفاء",
   readFaq: "قرأت",
-  joined: "انضم {name} إلى المحادثة.",
 };

@@ -36,8 +36,6 @@ export const de: Words = {
   visitorTitle: "Anmelden, um mit uns zu chatten",
   visitorText:
     "So wissen wir, wem wir antworten, und Sie finden die Antwort auf jedem Gerät.",
-  visitorBot:
-    "Melden Sie sich an, um mit einem Menschen zu sprechen. Der Assistent antwortet sofort.",
   signIn: "Anmelden",
   terms: "AGB",
   privacy: "Datenschutz",
@@ -76,7 +74,6 @@ export const de: Words = {
   tryAgain: "Noch einmal",
   discard: "Verwerfen",
   offline: "Keine Verbindung. Was Sie schreiben, wird gesendet, sobald sie zurück ist.",
-  reconnecting: "Verbindet wieder…",
   over: "Die Verbindung ist beendet.",
   overElsewhere: "Der Chat läuft in einem anderen Fenster weiter.",
   overAuth: "Sie sind abgemeldet.",
@@ -128,5 +125,4 @@ export const de: Words = {
   says: "{name}: {text}",
   dismiss: "Ausblenden",
   readFaq: "Gelesen",
-  joined: "{name} ist jetzt im Chat.",
 };

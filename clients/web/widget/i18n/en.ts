@@ -35,7 +35,6 @@ export const en = {
   faqGone: "This answer is no longer there.",
   visitorTitle: "Sign in to chat with us",
   visitorText: "So that we know whom to answer, and you find our reply on any device.",
-  visitorBot: "Sign in to talk to a person. The assistant answers you right away.",
   signIn: "Sign in",
   terms: "Terms",
   privacy: "Privacy",
@@ -74,7 +73,6 @@ export const en = {
   tryAgain: "Try again",
   discard: "Discard",
   offline: "No connection. What you write is kept and sent when it’s back.",
-  reconnecting: "Connecting again…",
   over: "The connection has ended.",
   overElsewhere: "The chat goes on in another window.",
   overAuth: "You are signed out.",
@@ -124,5 +122,4 @@ export const en = {
   says: "{name}: {text}",
   dismiss: "Dismiss",
   readFaq: "You read",
-  joined: "{name} joined the chat.",
 } as const;

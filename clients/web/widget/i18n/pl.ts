@@ -40,7 +40,6 @@ export const pl: Words = {
   visitorTitle: "Zaloguj się, aby z nami porozmawiać",
   visitorText:
     "Będziemy wiedzieć, komu odpisać, a Ty znajdziesz odpowiedź na każdym urządzeniu.",
-  visitorBot: "Zaloguj się, aby porozmawiać z człowiekiem. Asystent odpowiada od razu.",
   signIn: "Zaloguj się",
   terms: "Regulamin",
   privacy: "Prywatność",
@@ -81,7 +80,6 @@ export const pl: Words = {
   tryAgain: "Spróbuj ponownie",
   discard: "Odrzuć",
   offline: "Brak połączenia. To, co napiszesz, wyślemy, gdy wróci.",
-  reconnecting: "Łączę ponownie…",
   over: "Połączenie zakończone.",
   overElsewhere: "Rozmowa trwa w innym oknie.",
   overAuth: "Jesteś wylogowany.",
@@ -138,5 +136,4 @@ export const pl: Words = {
   says: "{name}: {text}",
   dismiss: "Odrzuć",
   readFaq: "Przeczytane",
-  joined: "{name} dołącza do rozmowy.",
 };
