@@ -21,11 +21,7 @@ export class Alerts {
     const { base, listing } = desk;
     base.clock.watch(() => this.show());
     listing.badge.watch(() => this.show());
-    const before = listing.onChange;
-    listing.onChange = (row, old) => {
-      before(row, old);
-      this.changed(row, old);
-    };
+    listing.watch((row, old) => this.changed(row, old));
     base.listen((heard) => {
       if (heard.type === "push" && heard.kind === "checkin") {
         const missed = heard.push["state"] === "missed";

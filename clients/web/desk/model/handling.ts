@@ -45,7 +45,7 @@ export class Handling {
         if (heard.event.by !== `agent:${base.me}`) this.keepOpen(heard.event.chat);
       }
     });
-    listing.onChange = chained(listing.onChange, (row) => {
+    listing.watch((row) => {
       if (row.unread) this.keepOpen(row.chat, row.last_at);
     });
   }
@@ -219,13 +219,4 @@ export class Handling {
       }
     }
   }
-}
-
-type OnChange = Listing["onChange"];
-
-function chained(first: OnChange, second: OnChange): OnChange {
-  return (row, before) => {
-    first(row, before);
-    second(row, before);
-  };
 }

@@ -29,17 +29,19 @@ export interface Stats {
   oldest_wait: number | null;
 }
 
+/** Hears of a row that has changed, and what it was before. */
+type RowWatcher = (row: Ticket, before: Ticket | undefined) => void;
+
 export class Listing {
   readonly inbox = new Store<Inbox>(emptyInbox(HOME));
   readonly badge = new Store(0);
   readonly stats = new Store<Stats | undefined>(undefined);
-  /** Told of every row that has changed, with what it was before. */
-  onChange: (row: Ticket, before: Ticket | undefined) => void = () => undefined;
   /** What the frame has brought so far; drawn when all of it is in. */
   private draft: Inbox | undefined;
   /** The newest question: answers to older ones are of no use. */
   private asked = 0;
   private statsAt = 0;
+  private readonly watchers: RowWatcher[] = [];
 
   constructor(private readonly base: Base) {
     base.listen((heard) => this.hear(heard));
@@ -55,6 +57,11 @@ export class Listing {
 
   row(chat: string): Ticket | undefined {
     return this.rows.find((row) => row.chat === chat);
+  }
+
+  /** Has `watcher` told of every row that changes. */
+  watch(watcher: RowWatcher): void {
+    this.watchers.push(watcher);
   }
 
   /** Shows another view. */
@@ -120,7 +127,7 @@ export class Listing {
     }
     if (after === before) return;
     this.draft = after;
-    if (change.row) this.onChange(change.row, old);
+    if (change.row) for (const watcher of this.watchers) watcher(change.row, old);
   }
 
   private async open(cursor?: string): Promise<void> {

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useStore } from "../state/store";
 import { type Slash, inserted, matching, slashAt } from "../state/slash";
 import type { Macro, Ticket } from "../state/ticket";
-import { imagesIn } from "../../shared/images/images";
+import { KINDS, imagesIn } from "../../shared/images/images";
 import { t } from "../words/words";
 import { Attachments, useAttachments } from "./attachments";
 import { Button, Keys } from "./bits";
@@ -138,21 +138,26 @@ function Writing({ ticket }: { ticket: Ticket }) {
     files.clear();
   };
 
-  const put = (filled: string, from: Macro) => {
+  /** Shows a text, and goes on being written at a place in it. */
+  const goOn = (value: string, caret: number) => {
     const field = area.current;
-    const caret = field?.selectionStart ?? text.length;
+    setText(value);
+    requestAnimationFrame(() => {
+      field?.focus();
+      field?.setSelectionRange(caret, caret);
+    });
+  };
+
+  const put = (filled: string, from: Macro) => {
+    const caret = area.current?.selectionStart ?? text.length;
     const at = slash ?? { start: caret, query: "" };
     const next = inserted(text, at, slash ? caret : at.start, filled);
-    setText(next.value);
+    goOn(next.value, next.caret);
     setSlash(undefined);
     setFilling(undefined);
     // What a macro does besides its text it does when it is the only one.
     setMacro(text.trim() === "" || slash?.start === 0 ? from : undefined);
     desk.talking.touch(chat, note);
-    requestAnimationFrame(() => {
-      field?.focus();
-      field?.setSelectionRange(next.caret, next.caret);
-    });
   };
 
   const choose = async (chosen: Macro) => {
@@ -285,29 +290,19 @@ function Writing({ ticket }: { ticket: Ticket }) {
               kind="ghost"
               disabled={note}
               onClick={() => {
-                const field = area.current;
-                const caret = field?.selectionStart ?? text.length;
+                const caret = area.current?.selectionStart ?? text.length;
                 const gap =
                   caret > 0 && !/\s/u.test(text[caret - 1] ?? "") ? " /" : "/";
                 const value = text.slice(0, caret) + gap + text.slice(caret);
-                setText(value);
+                goOn(value, caret + gap.length);
                 setSlash(slashAt(value, caret + gap.length));
-                requestAnimationFrame(() => {
-                  field?.focus();
-                  field?.setSelectionRange(caret + gap.length, caret + gap.length);
-                });
               }}
             />
             <EmojiButton
               onPick={(emoji) => {
-                const field = area.current;
-                const caret = field?.selectionStart ?? text.length;
-                setText(text.slice(0, caret) + emoji + text.slice(caret));
-                requestAnimationFrame(() => {
-                  const end = caret + emoji.length;
-                  field?.focus();
-                  field?.setSelectionRange(end, end);
-                });
+                const caret = area.current?.selectionStart ?? text.length;
+                const value = text.slice(0, caret) + emoji + text.slice(caret);
+                goOn(value, caret + emoji.length);
               }}
             />
             <PickImages disabled={note || sms} onPick={(picks) => files.add(picks)} />
@@ -370,7 +365,7 @@ function PickImages(props: { disabled: boolean; onPick: (files: File[]) => void 
         ref={input}
         class="unseen"
         type="file"
-        accept="image/png,image/jpeg,image/gif,image/webp"
+        accept={KINDS.join(",")}
         multiple
         tabIndex={-1}
         aria-label={t("attach")}

@@ -94,17 +94,15 @@ export function Head({ ticket }: { ticket: Ticket }) {
               kind="ghost"
               onClick={() => desk.overlay.set("close")}
             />
+            <Button
+              icon="tag"
+              label={t("tags")}
+              keys="L"
+              quiet
+              kind="ghost"
+              onClick={() => desk.overlay.set("tags")}
+            />
           </>
-        )}
-        {!closed && (
-          <Button
-            icon="tag"
-            label={t("tags")}
-            keys="L"
-            quiet
-            kind="ghost"
-            onClick={() => desk.overlay.set("tags")}
-          />
         )}
         <Button
           icon="person"

@@ -4,11 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import type { Pending } from "../model/talking";
 import type { Bubble as BubbleLine } from "../state/lines";
 import { useStore } from "../state/store";
-import type { Receipts } from "../state/thread";
-import { type ChatEvent, agentOf, isOutside, strings, text } from "../state/ticket";
+import { type Receipts, receiptOf } from "../state/thread";
+import { type ChatEvent, agentOf, strings, text } from "../state/ticket";
 import { t, time } from "../words/words";
 import { useDesk } from "./context";
-import { happening } from "./happenings";
+import { happening, whoIs } from "./happenings";
 import { Icon } from "./icon";
 import { Prose } from "./prose";
 
@@ -56,28 +56,24 @@ function Author(props: { event: ChatEvent; name: string; auto: string }) {
   const { base } = useDesk();
   const { event, name, auto } = props;
   const agent = agentOf(event.by);
-  const who = isOutside(event.by)
-    ? name
-    : agent === base.me
-      ? t("you")
-      : agent !== undefined
-        ? base.name(agent)
-        : t(event.by === "bot" ? "bot" : "system");
   return (
     <h3 class="author">
       {event.by === "bot" && <Icon name="bot" size={12} />}
-      <bdi>{auto && agent === undefined ? t(`auto_${auto}`) : who}</bdi>
+      <bdi>
+        {auto && agent === undefined ? t(`auto_${auto}`) : whoIs(event.by, name, base)}
+      </bdi>
     </h3>
   );
 }
 
 function Receipt({ receipts, seq }: { receipts: Receipts; seq: number }) {
-  if (receipts.read >= seq) {
+  const far = receiptOf({ receipts }, seq);
+  if (far === "read") {
     return (
       <span class="receipt seen">{t("seen_at", { time: time(receipts.readAt) })}</span>
     );
   }
-  return <span class="receipt">{t(receipts.got >= seq ? "delivered" : "sent")}</span>;
+  return <span class="receipt">{t(far === "got" ? "delivered" : "sent")}</span>;
 }
 
 export function PendingBubble({ pending }: { pending: Pending }) {

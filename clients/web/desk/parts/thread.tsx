@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Pending } from "../model/talking";
 import { type Line, linesOf } from "../state/lines";
 import { useStore } from "../state/store";
-import type { Thread } from "../state/thread";
+import { type Thread, receiptOf } from "../state/thread";
 import { type Ticket, agentOf, isOutside } from "../state/ticket";
 import { dayKey, day, t } from "../words/words";
 import { Button, Empty } from "./bits";
@@ -89,7 +89,7 @@ function Messages({ thread }: { thread: Thread }) {
   );
   const last = useMemo(() => lastOwn(thread), [thread.events]);
   // Everything but the newest receipt is as it was: of that the line alone is drawn anew.
-  const stamp = `${last} ${thread.receipts.got >= last} ${thread.receipts.read >= last}`;
+  const stamp = `${last} ${receiptOf(thread, last)}`;
   const fresh = atEnd ? 0 : countAfter(thread, seen);
   useEffect(() => {
     if (!atEnd) return;

@@ -103,9 +103,12 @@ export function restarted(thread: Thread): Thread {
 }
 
 /** Returns how far a message of ours has come. */
-export function receiptOf(thread: Thread, seq: number): "sent" | "got" | "read" {
-  if (thread.receipts.read >= seq) return "read";
-  return thread.receipts.got >= seq ? "got" : "sent";
+export function receiptOf(
+  { receipts }: Pick<Thread, "receipts">,
+  seq: number,
+): "sent" | "got" | "read" {
+  if (receipts.read >= seq) return "read";
+  return receipts.got >= seq ? "got" : "sent";
 }
 
 /** Returns the ticket as `event` leaves it, as far as its head and its chip need it. */
