@@ -118,6 +118,20 @@ export function Empty({ icon, title, next, children }: EmptyProps) {
   );
 }
 
+/** Where rows will be, as soon as they have come. */
+export function Skeleton({ rows }: { rows: number }) {
+  return (
+    <div class="skeleton" role="status" aria-label={t("loading")}>
+      {Array.from({ length: rows }, (_, at) => (
+        <div class="skeleton-row" key={at}>
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  );
+}
+
 /** Something above all else, that Escape and a click beside it close. */
 export function Sheet(props: {
   label: string;

@@ -1,6 +1,10 @@
 /** Icons: those that both clients have, and a few that agents alone need. */
 
-import { Icon as Shared, type IconName as SharedName } from "../../shared/design/icons";
+import {
+  Icon as Shared,
+  type IconName as SharedName,
+  Outline,
+} from "../../shared/design/icons";
 
 const PATHS = {
   inbox:
@@ -25,23 +29,7 @@ export type IconName = SharedName | OwnName;
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   if (!isOwn(name)) return <Shared name={name} size={size} />;
-  return (
-    <svg
-      class={`icon icon-${name}`}
-      viewBox="0 0 20 20"
-      width={size}
-      height={size}
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.5"
-      stroke-linecap="round"
-      stroke-linejoin="round"
-      aria-hidden="true"
-      focusable="false"
-    >
-      <path d={PATHS[name]} />
-    </svg>
-  );
+  return <Outline name={name} path={PATHS[name]} size={size} />;
 }
 
 function isOwn(name: IconName): name is OwnName {

@@ -8,7 +8,7 @@ import type { Channel, Ticket } from "../state/ticket";
 import { closing } from "../state/undo";
 import { waitOf } from "../state/wait";
 import { ago, dateTime, t } from "../words/words";
-import { Avatar, Button, Empty, WaitChip } from "./bits";
+import { Avatar, Button, Empty, Skeleton, WaitChip } from "./bits";
 import { useDesk } from "./context";
 import { Icon, type IconName } from "./icon";
 import { type Scroller, Virtual } from "./virtual";
@@ -163,7 +163,7 @@ function NoRows() {
       </Empty>
     );
   }
-  if (loading) return <Skeleton />;
+  if (loading) return <Skeleton rows={6} />;
   const kind =
     view.status === "open"
       ? view.name.startsWith("team:")
@@ -194,19 +194,6 @@ const ICONS: Record<string, IconName> = {
   closed: "check",
   team: "people",
 };
-
-function Skeleton() {
-  return (
-    <div class="skeleton" role="status" aria-label={t("loading")}>
-      {[0, 1, 2, 3, 4, 5].map((at) => (
-        <div class="skeleton-row" key={at}>
-          <i />
-          <i />
-        </div>
-      ))}
-    </div>
-  );
-}
 
 function Row({ row, current }: { row: Ticket; current: boolean }) {
   const desk = useDesk();
@@ -281,7 +268,7 @@ function Hits() {
   const search = useStore(desk.looking.search);
   if (!search) return null;
   if (search.hits.length === 0) {
-    if (search.busy) return <Skeleton />;
+    if (search.busy) return <Skeleton rows={6} />;
     if (search.failed)
       return <Empty icon="alert" title={t(`error_${search.failed}`)} />;
     return (

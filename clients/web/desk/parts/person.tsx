@@ -3,7 +3,7 @@
 import type { Conversation, Happening, Profile } from "../model/looking";
 import { useStore } from "../state/store";
 import { ago, date, dateTime, has, t } from "../words/words";
-import { Avatar, Button, Empty } from "./bits";
+import { Avatar, Button, Empty, Skeleton } from "./bits";
 import { useDesk } from "./context";
 import { Icon, type IconName } from "./icon";
 
@@ -45,14 +45,7 @@ export function PersonPane() {
           />
         </>
       ) : (
-        <div class="skeleton" role="status" aria-label={t("loading")}>
-          {[0, 1, 2, 3].map((at) => (
-            <div class="skeleton-row" key={at}>
-              <i />
-              <i />
-            </div>
-          ))}
-        </div>
+        <Skeleton rows={4} />
       )}
     </div>
   );

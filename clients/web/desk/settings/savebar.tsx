@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Button } from "../parts/bits";
 import { useStore } from "../state/store";
 import { t } from "../words/words";
+import { Diff } from "./diff";
 import { changes } from "./form/changes";
 import { placeOf, valueOf } from "./form/said";
 import { type AnyPaper, useForm } from "./form/view";
@@ -57,23 +58,7 @@ export function SaveBar() {
               <strong>{t("n_changes", { n: found.length })}</strong> <span>{line}</span>
               {more > 0 && <span> {t("and_more", { n: more })}</span>}
             </summary>
-            <dl class="set-diff">
-              {found.map((change) => (
-                <div key={written(change.path) + String(change.moved)}>
-                  <dt>{placeOf(change)}</dt>
-                  <dd>
-                    {change.moved ? (
-                      t("change_moved")
-                    ) : (
-                      <>
-                        <del>{valueOf(change.before, change.path)}</del>{" "}
-                        <ins>{valueOf(change.after, change.path)}</ins>
-                      </>
-                    )}
-                  </dd>
-                </div>
-              ))}
-            </dl>
+            <Diff changes={found} />
           </details>
           <span class="set-bar-acts">
             <Button label={t("discard")} onClick={() => paper.discard()} />

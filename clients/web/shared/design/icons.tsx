@@ -38,6 +38,12 @@ export type IconName = keyof typeof PATHS;
 
 /** Decoration beside words, or inside a control that has a name. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
+  return <Outline name={name} path={PATHS[name]} size={size} />;
+}
+
+/** An icon of a client's own, drawn as all are. */
+export function Outline(props: { name: string; path: string; size: number }) {
+  const { name, path, size } = props;
   return (
     <svg
       class={`icon icon-${name}`}
@@ -52,7 +58,7 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
       aria-hidden="true"
       focusable="false"
     >
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

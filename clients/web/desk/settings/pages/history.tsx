@@ -5,9 +5,8 @@ import { Button } from "../../parts/bits";
 import { useDesk } from "../../parts/context";
 import { dateTime, t } from "../../words/words";
 import { useOffice } from "../context";
+import { Diff } from "../diff";
 import { type Change, changes } from "../form/changes";
-import { written } from "../form/paths";
-import { placeOf, valueOf } from "../form/said";
 
 interface Version {
   version: number;
@@ -107,23 +106,7 @@ function Kept({ name, version }: { name: string; version: Version }) {
           <time class="when">{dateTime(version.at)}</time>
         </summary>
         {found?.length === 0 && <p class="quiet">{t("history_same")}</p>}
-        <dl class="set-diff">
-          {found?.map((change) => (
-            <div key={written(change.path) + String(change.moved)}>
-              <dt>{placeOf(change)}</dt>
-              <dd>
-                {change.moved ? (
-                  t("change_moved")
-                ) : (
-                  <>
-                    <del>{valueOf(change.before, change.path)}</del>{" "}
-                    <ins>{valueOf(change.after, change.path)}</ins>
-                  </>
-                )}
-              </dd>
-            </div>
-          ))}
-        </dl>
+        {found && <Diff changes={found} />}
       </details>
     </li>
   );
