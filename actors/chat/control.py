@@ -13,7 +13,7 @@ from actors.chat.commands import (
     TakeControl,
     TakeTurn,
 )
-from actors.chat.events import Assigned, ControlChanged, Event, Said
+from actors.chat.events import Assigned, ControlChanged, Event
 from actors.chat.limits import full
 from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
@@ -64,19 +64,11 @@ def release(state: ChatState, command: ReleaseControl, rules: Rules) -> Outcome:
 def may_speak(state: ChatState, command: Command) -> bool:
     """Return whether this is the bot of the site, or another system it handed over to.
 
-    The bot may say things and take its turn, the other system pass on what is said.
+    The bot may take its turn, the other system pass on what is said there.
     """
-    by_bot = command.by == BOT and isinstance(command, Say | TakeTurn)
-    by_bot = by_bot or isinstance(command, PassOn)
-    return by_bot and state.seq > 0 and command.site == state.site
-
-
-def speak(state: ChatState, command: Say) -> Outcome:
-    """Let the bot say something, if it still has the word: else it came too late."""
-    if state.control != "bot":
-        return Refused(Reason.CONFLICT, holder=state.control)
-    said = Said(command.text, command.blobs, "bot")
-    return (Event(BOT, command.at, said, command.id),)
+    turn = command.by == BOT and isinstance(command, TakeTurn)
+    own = turn or isinstance(command, PassOn)
+    return own and state.seq > 0 and command.site == state.site
 
 
 def came_too_late(command: Command, refused: Refused) -> bool:

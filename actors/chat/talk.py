@@ -130,8 +130,6 @@ def say(state: ChatState, command: Say, rules: Rules) -> Outcome:
         return wrong
     if command.by.startswith(AGENT):
         return _reply(state, command, rules)
-    if command.by == BOT:
-        return control.speak(state, command)
     said = Said(command.text, command.blobs, None, command.macro)
     message = Event(command.by, command.at, said, command.id)
     return (*_woken(state, command.at), message)

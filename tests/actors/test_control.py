@@ -22,6 +22,7 @@ from tests.actors.scene import (
     saying,
     snoozing,
     taking,
+    turning,
 )
 from tests.actors.world import World
 
@@ -89,13 +90,20 @@ def test_without_a_bot_nothing_is_released() -> None:
 
 def test_the_bot_speaks_while_it_has_control_and_is_refused_after() -> None:
     scene = held_by("bot")
-    (said,) = scene.does(BOT, saying("I am a bot"))
+    begun = scene.state.seq
+    _, said = scene.does(BOT, turning(begun, "reply", "I am a bot"))
     assert (said.by, said.body) == (BOT, Said("I am a bot", auto="bot"))
     scene.does(ANN, taking())
-    refused = scene.refuses(BOT, saying("and another thing"))
+    refused = scene.refuses(BOT, turning(begun, "reply", "and another thing"))
     assert (refused.reason, refused.holder) == (Reason.CONFLICT, "humans")
     scene.does(SHOPPER, ending())
-    assert scene.refuses(BOT, saying("wait")).reason is Reason.CHAT_CLOSED
+    late = scene.refuses(BOT, turning(begun, "reply", "wait"))
+    assert late.reason is Reason.CHAT_CLOSED
+
+
+def test_out_of_its_turn_the_bot_says_nothing() -> None:
+    refused = held_by("bot").refuses(BOT, saying("by the way"))
+    assert refused.reason is Reason.NOT_FOUND
 
 
 @pytest.mark.parametrize("what", [taking(), releasing()])
@@ -127,8 +135,9 @@ def test_an_answer_of_the_bot_that_comes_too_late_is_dropped_and_counted(
 ) -> None:
     sue, bot = world.client(), world.client(BOT)
     chat = world.open(sue)
-    assert bot.fails(chat, saying("hello, I am a bot")).holder == "humans"
+    assert bot.fails(chat, turning(1, "reply", "I am a bot")).holder == "humans"
     sue.gets(chat, ending())
-    assert bot.fails(chat, saying("are you there?")).reason is Reason.CHAT_CLOSED
+    late = bot.fails(chat, turning(1, "reply", "are you there?"))
+    assert late.reason is Reason.CHAT_CLOSED
     assert world.room.late == [(chat, BOT), (chat, BOT)]
     assert world.kinds(chat) == ["opened", "legal", "msg", "msg", "closed"]

@@ -22,6 +22,7 @@ from tests.actors.scene import (
     saying,
     seconds,
     snoozing,
+    turning,
     waking,
 )
 
@@ -115,7 +116,8 @@ def test_to_whom_the_bot_spoke_last_is_counted_from_that() -> None:
     scene.does(ANN, releasing())
     scene.does(SHOPPER, saying("hello?"))
     assert scene.wait(10**5) == []
-    scene.does(BOT, saying("Here is what I found."))
+    begun = scene.state.seq
+    scene.does(BOT, turning(begun, "reply", "Here is what I found."))
     assert scene.wait(10 * 60) == ["msg", "closed"]
 
 
