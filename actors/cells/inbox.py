@@ -32,7 +32,7 @@ from actors.cells.watching import (
 from actors.desk.dots import Marks, flag
 from actors.desk.inbox import Inbox
 from actors.desk.views import Standing, hidden_from
-from actors.ids import AgentId, Millis, Person, SiteId
+from actors.ids import SHOPPER, AgentId, Millis, Person, SiteId
 from actors.refusals import Reason
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
@@ -232,7 +232,7 @@ class InboxCell(Actor):
                 self._changed(listing.stream, listing.standing)
 
     def _is_here(self, profile: str) -> bool:
-        here = self._floor.here(Person(f"shopper:{profile}"))
+        here = self._floor.here(Person(SHOPPER + profile))
         return here or profile in self._leaving
 
     # Watchers.

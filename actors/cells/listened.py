@@ -92,10 +92,8 @@ class ListenedChat(JournaledChat):
             self._rest_if_unknown()
 
     def _tell_whose(self, inquire: Inquire) -> None:
-        state = self._state
-        rules = self._shop.rules_of(inquire.site)
-        if may_enter(state, inquire.by, inquire.site, rules):
-            inquire.asker.found(ProfileId(state.profile))
+        if self._lets_in(self._state, inquire.by, inquire.site):
+            inquire.asker.found(ProfileId(self._state.profile))
         else:
             inquire.asker.refused(UNKNOWN)
             self._rest_if_unknown()

@@ -30,7 +30,7 @@ from actors.cells.starting import (
 )
 from actors.chat.commands import Block, Identify
 from actors.chat.traits import Traits
-from actors.ids import ChatId, Person
+from actors.ids import SHOPPER, ChatId, Person
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Fleeting
 from actors.runtime.system import Kind
@@ -153,7 +153,7 @@ class ProfileCell(Starter):
         profile = self._profile
         if profile is None:
             return None
-        who = Person(f"shopper:{profile.id}")
+        who = Person(SHOPPER + profile.id)
         return Starting(who, profile.id, called(profile), Traits(lang=profile.locale))
 
     # Arriving.

@@ -2,7 +2,7 @@
 
 It takes one message at a time, from question to commit, so that however often and
 however fast the provider tells of messages, each is one, and all are in one ticket.
-Its fences are those of `profile`: the `start` table, where the provider's own id of a
+Its fences are those of `starting`: the `start` table, where the provider's own id of a
 message stands for life, and the unique index on unclosed tickets.
 """
 
@@ -24,7 +24,7 @@ from actors.cells.starting import LATER, NO_CHAT, TRIES
 from actors.chat.commands import Start
 from actors.chat.limits import ChatLimits, has_room
 from actors.chat.traits import Traits
-from actors.ids import ChatId, Person, SiteId, stream_of
+from actors.ids import SHOPPER, ChatId, Person, SiteId, stream_of
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
@@ -169,7 +169,7 @@ class TexterCell(Actor):
         owner = known.ticket.profile if known.ticket else profile.id if profile else ""
         start = Start(
             text.id,
-            Person(f"shopper:{owner}"),
+            Person(SHOPPER + owner),
             self._site,
             self._fittings.clock(),
             chat,

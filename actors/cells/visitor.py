@@ -3,7 +3,6 @@
 Nothing is known of them but the secret their browser keeps, and no profile is made.
 """
 
-import sqlite3
 from functools import partial
 from typing import Protocol
 
@@ -50,7 +49,7 @@ class VisitorCell(Starter):
             name = called_by(id_, None, None, None)
             self._begin(message, Starting(Person(ANON + id_), id_, name))
         elif isinstance(message, Return):
-            find = partial(_find, site=self._site, profile=id_)
+            find = partial(find_unclosed, site=self._site, profile=id_)
             ask(self, self._fittings.journal, find, message.guest.recognised, message)
             self._rest()
 
@@ -65,7 +64,3 @@ class VisitorCell(Starter):
         """Go on with the next message."""
         self._lives += 1
         self.release()
-
-
-def _find(db: sqlite3.Connection, site: str, profile: str) -> ChatId | None:
-    return find_unclosed(db, site, profile)

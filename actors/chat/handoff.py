@@ -22,7 +22,7 @@ from actors.chat.outcomes import Outcome, Unchanged
 from actors.chat.state import ChatState
 from actors.chat.teams import team_for
 from actors.chat.traits import Traits
-from actors.ids import ANON, BOT, SYSTEM, Millis, Person
+from actors.ids import AGENT, ANON, BOT, SYSTEM, Millis, Person
 from actors.refusals import Reason, Refused
 from actors.settings.rules import Rules
 
@@ -185,4 +185,4 @@ def _turned(state: ChatState, to: Control) -> ControlChanged:
 
 def external(target: str) -> Person:
     """Return who speaks in a chat for the people of another system."""
-    return Person(f"agent:{target}")
+    return Person(AGENT + target)

@@ -20,15 +20,15 @@ class Rules(msgspec.Struct, frozen=True):
     admins: frozenset[str] = frozenset()
     """Agents who may open any ticket of the site."""
 
-    @property
-    def bot(self) -> bool:
-        """Return whether there is a bot that answers first (F35)."""
-        return self.settings.ai.enabled
-
     staffed: bool = True
     """Whether some agent is there to answer."""
     crowded: bool = False
     """Whether so many wait that the next one has to be told it will take long."""
+
+    @property
+    def bot(self) -> bool:
+        """Return whether there is a bot that answers first (F35)."""
+        return self.settings.ai.enabled
 
     @property
     def attended(self) -> bool:
