@@ -9,12 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from actors.chat.events import Measure, Measured
-from actors.chat.hours import Spans
+from actors.chat.hours import Spans, with_pause
 from actors.ids import Millis
-
-MOST_PAUSES = 64
-"""In one chat; past it the last one grows over what lies before the next, so that
-snoozing for fun cannot make a chat slow."""
 
 
 class Broken(NamedTuple):
@@ -65,12 +61,7 @@ class Clocks(msgspec.Struct, gc=False):
 
     def until(self, at: Millis) -> Spans:
         """Return the pauses until `at`, the present one included."""
-        kept, begin = self.pauses, self.off
-        if begin is None or begin >= at:
-            return kept
-        if len(kept) == MOST_PAUSES:
-            kept, begin = kept[:-1], kept[-1][0]
-        return (*kept, (begin, at))
+        return with_pause(self.pauses, self.off, at)
 
     def judge(self, verdict: Measured) -> None:
         """Remember what was found broken."""

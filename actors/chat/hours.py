@@ -11,6 +11,9 @@ from actors.ids import Millis
 
 Spans = tuple[tuple[Millis, Millis], ...]
 """From and to, in order and apart from each other."""
+MOST_PAUSES = 64
+"""In one silence, or one chat; past it the last one grows over what lies before the
+next, so that snoozing for fun cannot make a chat slow."""
 
 _begin, _end = itemgetter(0), itemgetter(1)
 
@@ -108,6 +111,15 @@ def _without(
         begin = max(begin, on)
     if begin < end:
         yield begin, end
+
+
+def with_pause(pauses: Spans, begin: Millis | None, end: Millis) -> Spans:
+    """Return `pauses` and one more, if there is one: it has a begin and takes time."""
+    if begin is None or begin >= end:
+        return pauses
+    if len(pauses) == MOST_PAUSES:
+        pauses, begin = pauses[:-1], pauses[-1][0]
+    return (*pauses, (begin, end))
 
 
 ALWAYS = OpenHours()

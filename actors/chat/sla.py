@@ -36,9 +36,9 @@ def judged(
     """Return `events`, with what they decide of the promises that run."""
     if not rules.settings.sla.policies or not state.seq:
         return events
-    answers = any(_answers(event) for event in events)
+    answered = any(answers(event) for event in events)
     ends = _ends(events[-1])
-    if not (answers or ends):
+    if not (answered or ends):
         return events
     at = events[-1].at
     clocks, found = state.clocks, {_key(event) for event in events}
@@ -46,7 +46,7 @@ def judged(
     verdicts = tuple(
         Event(SYSTEM, at, _verdict(promise, at, pauses, rules))
         for promise in _running(clocks, pauses, rules)
-        if (ends if promise.measure == "resolution" else answers)
+        if (ends if promise.measure == "resolution" else answered)
         and promise[:2] not in found
     )
     if not verdicts or not has_room(state.seq + len(events), rules.limits):
@@ -72,6 +72,12 @@ def deadline(state: ChatState, rules: Rules) -> Millis | None:
         return None
     running = _running(state.clocks, state.clocks.pauses, rules)
     return min((promise.due for promise in running), default=None)
+
+
+def answers(event: Event) -> bool:
+    """Return whether it is what an answer is promised for: the word of a person."""
+    body = event.body
+    return type(body) is Said and body.auto is None and event.by.startswith(AGENT)
 
 
 def _watched(state: ChatState, rules: Rules) -> bool:
@@ -112,11 +118,6 @@ def _verdict(promise: Promise, at: Millis, pauses: Spans, rules: Rules) -> Measu
         return Measured(measure, due, "met", policy=policy)
     late = rules.hours.between(due, at, pauses)
     return Measured(measure, due, "missed", late, policy)
-
-
-def _answers(event: Event) -> bool:
-    body = event.body
-    return type(body) is Said and body.auto is None and event.by.startswith(AGENT)
 
 
 def _ends(event: Event) -> bool:

@@ -39,14 +39,10 @@ from actors.chat.events import (
     TurnTaken,
     seen_by_shopper,
 )
-from actors.chat.hours import Spans
+from actors.chat.hours import Spans, with_pause
 from actors.chat.preview import preview
 from actors.chat.whose import become
 from actors.ids import AGENT, BOT, Millis, Person, Seq
-
-MOST_PAUSES = 64
-"""In one silence; past it the last one grows over what lies before the next, so that
-snoozing for fun cannot make a chat slow."""
 
 
 class Cursor(msgspec.Struct, gc=False):
@@ -390,9 +386,6 @@ def _pause_or_go_on(state: ChatState, at: Millis) -> None:
             state.paused_at = at
     elif state.paused_at is not None:
         ball = state.ball
-        if ball is not None and at > state.paused_at:
-            kept, begin = ball.pauses, state.paused_at
-            if len(kept) == MOST_PAUSES:
-                kept, begin = kept[:-1], kept[-1][0]
-            ball.pauses = (*kept, (begin, at))
+        if ball is not None:
+            ball.pauses = with_pause(ball.pauses, state.paused_at, at)
         state.paused_at = None

@@ -13,7 +13,7 @@ from actors.chat import sla
 from actors.chat.clocks import Clocks
 from actors.chat.commands import Tick
 from actors.chat.events import Closed, Event, Measure, Measured, Opened, Said
-from actors.chat.hours import Spans
+from actors.chat.hours import Spans, with_pause
 from actors.chat.state import Ball, ChatState, evolve
 from actors.ids import AGENT, BOT, SYSTEM, Millis, SiteId
 from actors.settings.rules import Rules
@@ -168,7 +168,7 @@ class Measurer:
 
     def _judge(self, event: Event, whose: Whose) -> None:
         """Find what `event` keeps or brings too late."""
-        state, body, at = self._state, event.body, event.at
+        state, at = self._state, event.at
         for judged in sla.judged(state, (event,), self._rules):
             if type(judged.body) is Measured:
                 measure, policy = judged.body.measure, judged.body.policy
@@ -177,12 +177,11 @@ class Measurer:
                 verdict = Verdict(at, whose, policy, measure, kept, took)
                 self._facts.verdicts.append(verdict)
         for key in tuple(self._broken):
-            over = type(body) is Closed
-            said = type(body) is Said and body.auto is None
-            comes = said and event.by.startswith(AGENT) and key[1] != "resolution"
-            if over or comes:
-                promised = comes or key[1] == "resolution"
-                self._settle(key, at if promised else None)
+            answer = key[1] != "resolution"
+            if answer and sla.answers(event):
+                self._settle(key, at)
+            elif type(event.body) is Closed:
+                self._settle(key, None if answer else at)
 
     def _settle(self, key: tuple[str, Measure], came: Millis | None) -> None:
         broken = self._broken.pop(key)
@@ -227,7 +226,4 @@ def _since(clocks: Clocks, measure: Measure) -> Millis:
 
 def _pauses(state: ChatState, ball: Ball | None, at: Millis) -> Spans:
     """Return when a silence did not count until `at`."""
-    kept = () if ball is None else ball.pauses
-    if state.paused_at is None or state.paused_at >= at:
-        return kept
-    return (*kept, (state.paused_at, at))
+    return () if ball is None else with_pause(ball.pauses, state.paused_at, at)

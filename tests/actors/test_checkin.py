@@ -5,9 +5,8 @@ import pytest
 from actors.chat.checkin import MOST_MISSES
 from actors.chat.commands import Tick
 from actors.chat.events import CheckedIn, Event, Said
-from actors.chat.hours import OpenHours
+from actors.chat.hours import MOST_PAUSES, OpenHours
 from actors.chat.outcomes import Unchanged
-from actors.chat.state import MOST_PAUSES
 from actors.ids import SYSTEM, Millis
 from actors.settings.attention import CheckInSettings
 from actors.settings.document import Settings
