@@ -248,9 +248,7 @@ class ProfileCell(Starter):
     def _adopted(
         self, life: int, adopt: Adopt, both: Both, refused: Refused | None
     ) -> None:
-        if life == self._lives:
-            self.release()
-            self._rest()
+        self._over(life)
         if refused is None:
             adopt.adopter.adopted(both.own or both.visitors)
         elif refused.reason is Reason.UNAVAILABLE:

@@ -103,6 +103,12 @@ class Starter(Actor):
         """Let go of this actor, which holds no mail: what comes starts another."""
         self.kind.forget(self)
 
+    def _over(self, life: int) -> None:
+        """Take the next message, or rest."""
+        if life == self._lives:
+            self.release()
+            self._rest()
+
     def _begin(self, begin: Begin, starting: Starting | None) -> None:
         caller = begin.caller
         if starting is None:
@@ -127,8 +133,7 @@ class Starter(Actor):
         known = found.started or found.unclosed
         wait = 0 if known or not begin.limited else self._wait(found)
         if wait > 0:
-            self.release()
-            self._rest()
+            self._over(self._lives)
             most = self._fittings.new_chats.most
             many = Refused(Reason.RATE_LIMITED, limit=most, retry_after=wait)
             begin.caller.refused(begin.id, NO_CHAT, many)
@@ -162,9 +167,7 @@ class Starter(Actor):
         return found.opened + fittings.new_chats.within - fittings.clock()
 
     def _done(self, life: int, begin: Begin, *, again: bool) -> None:
-        if life == self._lives:
-            self.release()
-            self._rest()
+        self._over(life)
         if again:
             once_more = msgspec.structs.replace(begin, tries=begin.tries - 1)
             self.kind.put_first(self.key, once_more)

@@ -20,13 +20,12 @@ from actors.cells.orders import Order
 from actors.cells.ports import Caller
 from actors.cells.reading import ask
 from actors.cells.relay import Relay
-from actors.cells.starting import LATER, NO_CHAT, TRIES
+from actors.cells.starting import LATER, NO_CHAT, TRIES, Starter
 from actors.chat.commands import Start
 from actors.chat.limits import ChatLimits, has_room
 from actors.chat.traits import Traits
-from actors.ids import SHOPPER, ChatId, Person, SiteId, stream_of
+from actors.ids import SHOPPER, ChatId, Person, stream_of
 from actors.refusals import Reason, Refused
-from actors.runtime.actor import Actor
 from actors.runtime.system import Kind
 from storage import accounts, blocks, numbers, queries
 from storage.accounts import Profile
@@ -61,17 +60,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the shop wants nothing more of the person (F45)."""
 
 
-class TexterCell(Actor):
+class TexterCell(Starter):
     """One number; the key is site and number, with a slash between."""
 
-    __slots__ = (
-        "_chats",
-        "_fittings",
-        "_ids",
-        "_lives",
-        "_number",
-        "_site",
-    )
+    __slots__ = ("_number",)
 
     def __init__(
         self,
@@ -82,14 +74,8 @@ class TexterCell(Actor):
         ids: IdMaker,
         fittings: Fittings,
     ) -> None:
-        super().__init__(kind, key)
-        site, _, self._number = key.partition("/")
-        self._site = SiteId(site)
-        self._chats = chats
-        self._ids = ids
-        self._fittings = fittings
-        self._lives = 0
-        """Restarts so far: what was begun in an earlier life is over."""
+        super().__init__(kind, key, chats=chats, ids=ids, fittings=fittings)
+        self._number = key.partition("/")[2]
 
     def on_receive(self, message: object) -> None:
         """Take in a `Text`."""
@@ -129,7 +115,7 @@ class TexterCell(Actor):
         ticket = known.ticket
         chat = ChatId(ticket.chat) if ticket else self._ids.chat()
         if known.started or (known.profile and known.number == self._number):
-            self._start(text, chat, known, known.profile)
+            self._take_in(text, chat, known, known.profile)
             return
         # Before the message itself: nobody is answered at a number that is not known.
         now = self._fittings.clock()
@@ -161,9 +147,9 @@ class TexterCell(Actor):
             self.turn_away(text)
             self._over(life)
         else:
-            self._start(text, chat, known, profile)
+            self._take_in(text, chat, known, profile)
 
-    def _start(
+    def _take_in(
         self, text: Text, chat: ChatId, known: Known, profile: Profile | None
     ) -> None:
         owner = known.ticket.profile if known.ticket else profile.id if profile else ""
@@ -180,22 +166,16 @@ class TexterCell(Actor):
             channel=SMS,
         )
         retry = not known.started and text.tries > 1
-        done = partial(self._done, self._lives, text)
+        done = partial(self._taken, self._lives, text)
         relay = Relay(text.caller, chat, done, retry=retry)
         name = called(profile) if profile else self._number
         self._chats.tell(chat, Order(start, relay, name))
 
-    def _done(self, life: int, text: Text, *, again: bool) -> None:
+    def _taken(self, life: int, text: Text, *, again: bool) -> None:
         self._over(life)
         if again:
             once_more = msgspec.structs.replace(text, tries=text.tries - 1)
             self.kind.put_first(self.key, once_more)
-
-    def _over(self, life: int) -> None:
-        """Take the next message, or rest."""
-        if life == self._lives:
-            self.release()
-            self.kind.forget(self)
 
 
 def _put_number(db: Database, profile: Profile, chat: ChatId, number: str) -> Profile:
