@@ -10,12 +10,11 @@ from typing import Protocol
 
 import msgspec
 
+from actors.cells.detached import Detached
 from actors.cells.ports import Accepted
 from actors.cells.starting import find_unclosed
-from actors.chat.events import Event
 from actors.ids import ANON, ChatId, Person
-from actors.refusals import Reason, Refused
-from storage.records import Record
+from actors.refusals import Refused
 
 
 class Adopter(Protocol):
@@ -42,11 +41,8 @@ class Both(msgspec.Struct, frozen=True):
     own: ChatId | None
 
 
-class Adoption:
+class Adoption(Detached):
     """Hears from the visitor's chat what has become of it."""
-
-    insider = False
-    connection = None
 
     def __init__(self, done: Callable[[Refused | None], None]) -> None:
         self._done = done
@@ -62,19 +58,6 @@ class Adoption:
         """Hear that it is somebody's already, or cannot be written to."""
         del re, chat, wrote
         self._done(refused)
-
-    def barred(self, chat: ChatId, re: str) -> Reason | None:
-        """Return that nothing goes before it."""
-        del chat, re
-        return None
-
-    def attach(self, chat: ChatId) -> None:
-        """Do nothing: no chat begins."""
-
-    def history(
-        self, re: str, chat: ChatId, page: list[tuple[Record, Event]], *, more: bool
-    ) -> None:
-        """Do nothing: nobody has asked."""
 
 
 def find_both(db: sqlite3.Connection, site: str, visitor: Person, profile: str) -> Both:

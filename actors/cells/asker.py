@@ -4,12 +4,11 @@ from typing import Any
 
 import msgspec
 
+from actors.cells.detached import Detached
 from actors.cells.ports import Accepted
-from actors.chat.events import Event
 from actors.ids import ChatId
-from actors.refusals import Reason, Refused
+from actors.refusals import Refused
 from actors.runtime.system import Kind
-from storage.records import Record
 
 
 class Declined(msgspec.Struct, frozen=True, gc=False):
@@ -19,7 +18,7 @@ class Declined(msgspec.Struct, frozen=True, gc=False):
     number: int
 
 
-class Asker:
+class Asker(Detached):
     """Hears for a desk that nothing came of what it asked of a chat.
 
     What does come of it is not answered: the request has no id, and the ticket itself
@@ -33,11 +32,6 @@ class Asker:
         self._key = key
         self._number = number
 
-    @property
-    def connection(self) -> object:
-        """Itself: no connection at all."""
-        return self
-
     def accepted(self, answer: Accepted) -> None:
         """Hear that there was nothing left to do."""
         self._desks.tell(self._key, Declined(answer.chat, self._number))
@@ -48,16 +42,3 @@ class Asker:
         """Hear that it cannot be done."""
         del re, refused, wrote
         self._desks.tell(self._key, Declined(chat, self._number))
-
-    def barred(self, chat: ChatId, re: str) -> Reason | None:
-        """Return nothing: no request of a desk depends on an earlier one."""
-        del chat, re
-        return None
-
-    def attach(self, chat: ChatId) -> None:
-        """Do nothing: a desk opens no chats."""
-
-    def history(
-        self, re: str, chat: ChatId, page: list[tuple[Record, Event]], *, more: bool
-    ) -> None:
-        """Do nothing: a desk does not look back."""
