@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from storage import meta, outgoing
 from storage.records import Record
 
 POSITION = "mail"
@@ -43,11 +44,6 @@ WHERE e.gseq > ? AND e.gseq <= ? AND (e.kind IN ('opened', 'control', 'assigned'
   OR e.kind = 'msg' AND (e.by LIKE 'agent:%' AND {_REACHABLE}
     OR e.by LIKE 'shopper:%' AND a.notify <> '[]'))
 ORDER BY e.gseq"""  # noqa: S608 - constants
-_INSERT = """
-INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts, next_at)
-VALUES (?1, 'mail', ?2, ?3, ?4, ?5, 'pending', 0, CASE WHEN EXISTS (
-  SELECT 1 FROM outgoing WHERE line = ?3 AND state = 'pending') THEN NULL ELSE ?6 END)
-ON CONFLICT(kind, key) DO NOTHING"""
 
 
 class News(NamedTuple):
@@ -108,7 +104,7 @@ class Word(NamedTuple):
 
 def news(connection: sqlite3.Connection, after: int) -> tuple[list[News], int]:
     """Return what may cause mail after a gseq, and up to which gseq that is all."""
-    head: int = connection.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
+    head = meta.head(connection)
     upto = min(after + STEP, head)
     rows = connection.execute(_NEWS, (after, upto)).fetchall()
     return [News(Record(*row[:9]), *row[9:]) for row in rows], upto
@@ -116,9 +112,7 @@ def news(connection: sqlite3.Connection, after: int) -> tuple[list[News], int]:
 
 def position(connection: sqlite3.Connection) -> int:
     """Return up to which gseq all mail is caused."""
-    sql = "SELECT value FROM meta WHERE key = ?"
-    row = connection.execute(sql, (POSITION,)).fetchone()
-    return 0 if row is None else int(row[0])
+    return meta.position(connection, POSITION)
 
 
 def advance(db: Database, upto: int, fresh: list[Fresh], others: list[Due]) -> None:
@@ -126,10 +120,8 @@ def advance(db: Database, upto: int, fresh: list[Fresh], others: list[Due]) -> N
     for ticket in fresh:
         _announce(db, ticket)
     for due in others:
-        db.execute(_INSERT, due)
-    come_so_far = """
-    INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
-    db.execute(come_so_far, (POSITION, str(upto)))
+        _put(db, due)
+    meta.move(db.conn, POSITION, upto)
 
 
 def note(db: Database, mailed: Mailed) -> None:
@@ -179,6 +171,10 @@ def _announce(db: Database, ticket: Fresh) -> None:
         key = f"new:{ticket.stream}:{to}"
         if number > ticket.most:
             line = f"digest {site} {to}"
-            db.execute(_INSERT, (key, site, line, payload, at, at + MINUTE_MS))
+            _put(db, Due(key, site, line, payload, at, at + MINUTE_MS))
         else:
-            db.execute(_INSERT, (key, site, key, payload, at, at))
+            _put(db, Due(key, site, key, payload, at, at))
+
+
+def _put(db: Database, due: Due) -> None:
+    db.execute(outgoing.INSERT_ONCE, (due.key, KIND, *due[1:]))

@@ -1,4 +1,4 @@
-"""What the journal knows of itself."""
+"""What the journal knows of itself, and how far it was followed."""
 
 import secrets
 import sqlite3
@@ -18,11 +18,33 @@ def adopt_epoch(connection: sqlite3.Connection, fresh: str | None = None) -> Non
 
 def epoch(connection: sqlite3.Connection) -> str:
     """Return the journal's epoch; empty in a backup that was never opened."""
-    sql = "SELECT value FROM meta WHERE key = ?"
-    row = connection.execute(sql, (EPOCH,)).fetchone()
-    return "" if row is None else row[0]
+    return _value(connection, EPOCH)
+
+
+def head(connection: sqlite3.Connection) -> int:
+    """Return the last event's gseq; 0 if there is none."""
+    sql = "SELECT max(gseq) FROM event"
+    return connection.execute(sql).fetchone()[0] or 0
+
+
+def position(connection: sqlite3.Connection, key: str) -> int:
+    """Return up to which gseq somebody has followed the journal."""
+    return int(_value(connection, key) or 0)
+
+
+def move(connection: sqlite3.Connection, key: str, upto: int) -> None:
+    """Write down up to which gseq somebody has followed the journal."""
+    sql = """
+    INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
+    connection.execute(sql, (key, str(upto)))
 
 
 def forget_epoch(connection: sqlite3.Connection) -> None:
     """Make the file one that has yet to become a journal."""
     connection.execute("DELETE FROM meta WHERE key = ?", (EPOCH,))
+
+
+def _value(connection: sqlite3.Connection, key: str) -> str:
+    sql = "SELECT value FROM meta WHERE key = ?"
+    row = connection.execute(sql, (key,)).fetchone()
+    return "" if row is None else row[0]

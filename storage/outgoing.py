@@ -29,6 +29,14 @@ CREATE INDEX outgoing_due ON outgoing(kind, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX outgoing_line ON outgoing(line) WHERE state = 'pending';
 CREATE INDEX outgoing_pending ON outgoing(kind) WHERE state = 'pending';
 """
+INSERT = """
+INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts, next_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, CASE WHEN EXISTS (
+  SELECT 1 FROM outgoing WHERE line = ?4 AND state = 'pending')
+  THEN NULL ELSE ?7 END)"""
+"""An `OutgoingRow`, and when it is due if nothing is before it in its line."""
+INSERT_ONCE = f"{INSERT} ON CONFLICT(kind, key) DO NOTHING"
+"""Likewise, for who may find the same cause twice."""
 _COLUMNS = "id, key, kind, site, line, payload, at, state, attempts, error"
 
 
@@ -136,6 +144,15 @@ def undelivered(
       AND at < ?1 AND next_at IS NOT NULL AND (attempts > 0 OR next_at < ?1)
     ORDER BY id LIMIT ?2"""  # noqa: S608 - constants
     rows = connection.execute(sql, (before, limit)).fetchall()
+    return [Delivery(*row) for row in rows]
+
+
+def dead(connection: sqlite3.Connection, kind: str, limit: int) -> list[Delivery]:
+    """Return what of a kind was given up, the oldest first."""
+    sql = f"""
+    SELECT {_COLUMNS} FROM outgoing WHERE kind = ? AND state = 'dead'
+    ORDER BY id LIMIT ?"""  # noqa: S608 - constants
+    rows = connection.execute(sql, (kind, limit)).fetchall()
     return [Delivery(*row) for row in rows]
 
 

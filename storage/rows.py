@@ -4,6 +4,7 @@
 much a row.
 """
 
+from storage import outgoing
 from storage.records import Append, TicketRow
 from storage.schema import Connection
 
@@ -34,11 +35,6 @@ UPSERT_SNAPSHOT = """
 INSERT INTO snapshot VALUES (?,?,?,?,?)
 ON CONFLICT(stream) DO UPDATE SET seq = excluded.seq, ver = excluded.ver,
   at = excluded.at, state = excluded.state"""
-INSERT_OUTGOING = """
-INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts, next_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, CASE WHEN EXISTS (
-  SELECT 1 FROM outgoing WHERE line = ?4 AND state = 'pending')
-  THEN NULL ELSE ?6 END)"""
 
 PREVIEW = TicketRow._fields.index("preview")
 """All columns before it make a chat's place in the lists, and seldom change."""
@@ -110,7 +106,7 @@ class Rows:
         if append.snapshot is not None:
             self._snapshots.append(append.snapshot)
         if append.outgoing:
-            self._outgoing.extend(append.outgoing)
+            self._outgoing += [(*row, row.at) for row in append.outgoing]
 
     def write(self) -> int:
         """Execute what was collected, forget it, and return how many rows it was."""
@@ -132,7 +128,7 @@ class Rows:
             + self._many(INSERT_START, self._starts)
             + self._many(UPSERT_READ, self._reads)
             + self._many(UPSERT_SNAPSHOT, self._snapshots)
-            + self._many(INSERT_OUTGOING, self._outgoing)
+            + self._many(outgoing.INSERT, self._outgoing)
         )
 
     def _name(self) -> int:

@@ -16,6 +16,7 @@ from hashlib import blake2b
 import msgspec
 from sqlite_utils import Database
 
+from storage import meta
 from storage.folding import fold, places, words
 
 POSITION = "search"
@@ -60,8 +61,6 @@ SELECT e.gseq, t.site, p.name FROM ticket t
 JOIN event e ON e.stream = t.stream AND e.seq = 1
 LEFT JOIN profile p ON p.site = t.site AND p.id = t.profile
 WHERE t.site = ? AND t.profile = ? AND e.gseq <= ?"""
-_COME_SO_FAR = """
-INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
 _CANDIDATES = """
 SELECT rowid FROM search WHERE search MATCH ? AND rowid < ?
 ORDER BY rowid DESC LIMIT ?"""
@@ -127,7 +126,7 @@ class Found(msgspec.Struct, frozen=True):
 
 def behind(connection: sqlite3.Connection) -> bool:
     """Return whether there is anything that the index does not know."""
-    head: int = connection.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
+    head = meta.head(connection)
     if position(connection) < head:
         return True
     return connection.execute("SELECT 1 FROM renamed LIMIT 1").fetchone() is not None
@@ -135,21 +134,19 @@ def behind(connection: sqlite3.Connection) -> bool:
 
 def position(connection: sqlite3.Connection) -> int:
     """Return up to where the index knows the events."""
-    sql = "SELECT value FROM meta WHERE key = ?"
-    row = connection.execute(sql, (POSITION,)).fetchone()
-    return 0 if row is None else int(row[0])
+    return meta.position(connection, POSITION)
 
 
 def advance(db: Database) -> None:
     """Take the next step: some events, and some names that have changed."""
     connection = db.conn
     low = position(connection)
-    head: int = connection.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
+    head = meta.head(connection)
     high = min(low + STEP, head)
     if high > low:
         for sql in (_MESSAGES, _OPENINGS):
             _insert(connection, connection.execute(sql, (low, high)).fetchall())
-        connection.execute(_COME_SO_FAR, (POSITION, str(high)))
+        meta.move(connection, POSITION, high)
     names = connection.execute("SELECT * FROM renamed LIMIT ?", (NAMES,)).fetchall()
     for site, profile in names:
         rows = connection.execute(_RENAMED, (site, profile, high)).fetchall()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from storage import meta, outgoing
 from storage.outgoing import Delivery
 from storage.records import Record
 
@@ -32,11 +33,6 @@ SELECT e.gseq, e.stream, e.seq, e.at FROM event e CROSS JOIN ticket t USING (str
 WHERE e.gseq > ? AND e.gseq <= ? AND t.site = ?
   AND (?4 = '[]' OR e.kind IN (SELECT value FROM json_each(?4)))
 ORDER BY e.gseq LIMIT ?"""
-_INSERT = """
-INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts, next_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, CASE WHEN EXISTS (
-  SELECT 1 FROM outgoing WHERE line = ?4 AND state = 'pending') THEN NULL ELSE ?6 END)
-ON CONFLICT(kind, key) DO NOTHING"""
 
 
 class Webhook(NamedTuple):
@@ -94,8 +90,7 @@ def add(db: Database, new: Webhook, most: int) -> bool:
     """Return whether a webhook was added, from now on; not beyond `most` of a site."""
     if len(of_site(db.conn, new.site)) >= most:
         return False
-    head: int = db.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
-    row = new._replace(position=head)
+    row = new._replace(position=meta.head(db.conn))
     db.execute("INSERT INTO webhook VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     return True
 
@@ -147,7 +142,7 @@ def step(
     room = window - backlog(connection, hook.id).pending
     if room <= 0:
         return None
-    head: int = connection.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
+    head = meta.head(connection)
     upto = min(after + STEP, head)
     values = (after, upto, hook.site, hook.kinds, room)
     events = connection.execute(_WANTED, values).fetchall()
@@ -160,7 +155,7 @@ def advance(db: Database, hook: Webhook, found: Step) -> None:
     if db.execute(moved, (found.upto, hook.id)).rowcount != 1:
         return
     db.conn.executemany(
-        _INSERT,
+        outgoing.INSERT_ONCE,
         [
             (
                 f"{stream}-{seq}",
@@ -168,6 +163,7 @@ def advance(db: Database, hook: Webhook, found: Step) -> None:
                 hook.site,
                 f"{hook.id} {stream}",
                 f'{{"stream":{stream},"seq":{seq}}}',
+                at,
                 at,
             )
             for _, stream, seq, at in found.events
@@ -192,11 +188,7 @@ def replay(db: Database, id_: str, now: int, ids: tuple[int, ...]) -> int:
 
 def dead(connection: sqlite3.Connection, id_: str, limit: int) -> list[Delivery]:
     """Return what was given up, the oldest first."""
-    sql = """
-    SELECT id, key, kind, site, line, payload, at, state, attempts, error
-    FROM outgoing WHERE kind = ? AND state = 'dead' ORDER BY id LIMIT ?"""
-    rows = connection.execute(sql, (KIND + id_, limit)).fetchall()
-    return [Delivery(*row) for row in rows]
+    return outgoing.dead(connection, KIND + id_, limit)
 
 
 def entry(connection: sqlite3.Connection, stream: int, seq: int) -> Entry | None:
@@ -212,7 +204,7 @@ def feed(
     connection: sqlite3.Connection, site: str, after: int, limit: int
 ) -> tuple[list[Entry], int, bool]:
     """Return events of a site after a gseq, where to go on, and whether to at once."""
-    head: int = connection.execute("SELECT max(gseq) FROM event").fetchone()[0] or 0
+    head = meta.head(connection)
     upto = min(after + STEP, head)
     sql = f"""
     SELECT e.gseq, t.chat, {_EVENT} FROM event e CROSS JOIN ticket t USING (stream)
