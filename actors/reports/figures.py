@@ -20,7 +20,9 @@ from actors.settings.rules import Rules
 
 Name = Literal["checkins", "sla", "waiting", "volume"]
 Scope = Literal["total", "team", "agent"]
+Answer = Literal["first", "any"]
 Fact = TypeVar("Fact", Silence, Wait, Verdict)
+ANSWERS: tuple[Answer, ...] = ("first", "any")
 WHATS = ("chats", "closed", "shoppers", "agents", "bot", "automatic")
 
 
@@ -77,7 +79,7 @@ class WaitRow(Row, frozen=True):
 
     scope: Scope
     who: str | None
-    answer: Literal["first", "any"]
+    answer: Answer
     answered: int
     unanswered: int
     """Those that still last, or were given up."""
@@ -118,7 +120,7 @@ def rows(name: Name, facts: Facts, span: Span, rules: Rules) -> tuple[Row, ...]:
             return tuple(_promises(facts, span))
         case "waiting":
             return tuple(_waits(facts, span))
-        case _:
+        case "volume":
             return tuple(_volume(facts, span, rules))
 
 
@@ -148,14 +150,14 @@ def _promises(facts: Facts, span: Span) -> Iterator[Row]:
 
 def _waits(facts: Facts, span: Span) -> Iterator[Row]:
     for scope, who, waits in _grouped(facts.waits, span):
-        for answer, of in (("first", [w for w in waits if w.first]), ("any", waits)):
+        for answer in ANSWERS:
+            of = [wait for wait in waits if wait.first or answer == "any"]
             took = [wait.span for wait in of if wait.answered]
             mean = round(sum(took) / len(took) / 1000, 3) if took else None
             ranked = _ranked(took, 50, 90, 95, 100)
             without = len(of) - len(took)
             if of:
-                kind: Literal["first", "any"] = "first" if answer == "first" else "any"
-                yield WaitRow(scope, who, kind, len(took), without, mean, *ranked)
+                yield WaitRow(scope, who, answer, len(took), without, mean, *ranked)
 
 
 def _volume(facts: Facts, span: Span, rules: Rules) -> Iterator[Row]:
