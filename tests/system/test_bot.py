@@ -193,7 +193,7 @@ async def test_what_is_said_meanwhile_is_given_together_to_the_next_call(
     assert stub.shown[1].before == ("one",)
 
 
-@pytest.mark.parametrize("answer", [hangs, breaks])
+@pytest.mark.parametrize("answer", [hangs, breaks, has_a_bug])
 async def test_a_responder_that_fails_brings_the_offer_within_ten_seconds(
     bot_shop: Shop, answer: Callable[[View], Awaitable[Outcome]]
 ) -> None:

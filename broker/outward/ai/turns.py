@@ -141,6 +141,12 @@ class TurnAdapter:
             well = True
         except trio.TooSlowError as error:
             raise NoAnswer("no answer in time") from error
+        except NoAnswer:
+            raise
+        except Exception as error:
+            # A bug of this responder; no shopper has to wait for its end.
+            log.exception("%s could not answer", ai.responder)
+            raise NoAnswer("internal error") from error
         finally:
             breaker.end(well=well)
         return outcome
