@@ -19,6 +19,7 @@ from actors.ids import SYSTEM, ChatId, Seq, SiteId
 from actors.leaving import Message
 from actors.refusals import Reason, Refused
 from broker.outward.delivery import Failed, Sent
+from broker.outward.late import Late
 from broker.outward.providers import Loopback, Outbound, Provider
 from broker.outward.waiter import Waiter
 from storage import numbers, queries
@@ -53,8 +54,8 @@ class SmsAdapter:
     def __init__(self, broker: "Broker") -> None:
         self._broker = broker
         self.loopback = Loopback()
-        self._twilio: Provider | None = None
-        self._making = trio.Lock()
+        config = broker.config
+        self._twilio = Late(partial(_twilio, config.sms, config.server.public_url))
 
     async def send(self, delivery: Delivery) -> Sent | Failed:
         """Hand a message to its site's provider."""
@@ -113,21 +114,15 @@ class SmsAdapter:
     async def close(self) -> None:
         """Let go of the providers."""
         with trio.move_on_after(CLOSE_S):
-            if self._twilio is not None:
-                await self._twilio.close()
+            await self._twilio.close()
 
     async def _provider(self, name: str) -> Provider | None:
-        config = self._broker.config
         if name == "loopback":
             return self.loopback
-        if config.sms.account_sid is None or config.sms.auth_token is None:
+        sms = self._broker.config.sms
+        if sms.account_sid is None or sms.auth_token is None:
             return None
-        async with self._making:
-            if self._twilio is None:
-                # A fifth of a second, for which no chat should wait.
-                make = partial(_twilio, config.sms, config.server.public_url)
-                self._twilio = await trio.to_thread.run_sync(make)
-        return self._twilio
+        return await self._twilio.get()
 
 
 async def take_in(

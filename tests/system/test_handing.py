@@ -15,7 +15,7 @@ from actors.settings.ai import (
 )
 from actors.settings.document import Settings
 from broker.outward.ai.cases import Case
-from broker.outward.ai.elsewhere import Elsewhere, Heard, NotTaken, Standing
+from broker.outward.ai.elsewhere import Heard, NotTaken, Standing
 from tests.system.client import Client
 from tests.system.shop import Shop, in_memory
 
@@ -86,13 +86,7 @@ class FakeElsewhere:
 
 
 async def handing_over(shop: Shop, ai: AiSettings = AI) -> FakeElsewhere:
-    fake = FakeElsewhere()
-
-    async def connected() -> Elsewhere:
-        await trio.lowlevel.checkpoint()
-        return fake
-
-    shop.broker.outward.handoffs.connected = connected  # type: ignore[method-assign]  # the seam
+    fake = shop.broker.outward.handoffs.elsewhere.made = FakeElsewhere()
     await shop.settle(Settings(ai=ai))
     return fake
 

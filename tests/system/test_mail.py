@@ -58,7 +58,7 @@ def down(_letter: Letter) -> Sent | Failed:
 
 async def furnish(shop: Shop, **email: object) -> Postbox:
     """Have mail be sent by these settings; return where to."""
-    postbox = shop.broker.outward.mail.sender = Postbox()
+    postbox = shop.broker.outward.mail.sender.made = Postbox()
     settings = msgspec.convert({"notify": (TEAM,)} | email, EmailSettings)
     await shop.settle(Settings(email=settings))
     return postbox
@@ -315,7 +315,7 @@ async def test_a_mail_is_owed_across_a_restart(tmp_path: Path) -> None:
         await furnish(shop)
         await answered(shop)
     async with in_memory(tmp_path) as shop:
-        postbox = shop.broker.outward.mail.sender = Postbox()
+        postbox = shop.broker.outward.mail.sender.made = Postbox()
         await trio.sleep(300)
         assert len(postbox.sent) <= 1, "of the ticket, unless that has left"
         await trio.sleep(400)

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-import trio
-
 from actors.settings.ai import AiSettings
 from broker.config import Config
 from broker.outward.ai.breaker import Breaker
 from broker.outward.ai.knowledge import Knowledge
 from broker.outward.ai.responders import NoAnswer, Responder
 from broker.outward.ai.script import Script
+from broker.outward.late import Late
 
 REMOTE = "broker.outward.ai.remote"
 
@@ -36,11 +35,9 @@ class Responders:
     """Makes responders; those that call others share their connections."""
 
     def __init__(self, config: Config, monotonic: Callable[[], float]) -> None:
-        self._config = config
         self._monotonic = monotonic
         self._breakers: dict[tuple[str, str], Breaker] = {}
-        self._making = trio.Lock()
-        self._remote: Remote | None = None
+        self._remote = Late(partial(_remote, config))
 
     def breaker(self, ai: AiSettings) -> Breaker:
         """Return how the place that `ai` names has been doing."""
@@ -61,26 +58,17 @@ class Responders:
             case "script":
                 return Script(ai.script)
             case "openai":
-                return (await self._connected()).openai(ai, knowledge)
+                return (await self._remote.get()).openai(ai, knowledge)
             case "webhook":
-                return (await self._connected()).webhook(ai)
+                return (await self._remote.get()).webhook(ai)
             case "knowledge":
                 raise NoAnswer("it needs no responder")
 
     async def close(self) -> None:
         """Close what connections there are."""
-        if self._remote is not None:
-            await self._remote.close()
-
-    async def _connected(self) -> Remote:
-        async with self._making:
-            if self._remote is None:
-                make = partial(_remote, self._config)
-                self._remote = await trio.to_thread.run_sync(make)
-        return self._remote
+        await self._remote.close()
 
 
 def _remote(config: Config) -> Remote:
-    # A fifth of a second, for which no chat should wait.
     remote: Remote = importlib.import_module(REMOTE).Remote(config)
     return remote

@@ -28,6 +28,7 @@ from broker.outward.ai.cases import Case, case
 from broker.outward.ai.elsewhere import Elsewhere, NotTaken
 from broker.outward.ai.responders import clean
 from broker.outward.delivery import Failed, Sent
+from broker.outward.late import Late
 from broker.outward.waiter import Waiter
 from storage import queries
 from storage.outgoing import Delivery
@@ -70,8 +71,8 @@ class HandoffAdapter:
 
     def __init__(self, broker: "Broker") -> None:
         self._broker = broker
-        self._elsewhere: Elsewhere | None = None
-        self._making = trio.Lock()
+        self.elsewhere = Late(partial(_at_desks, broker.config))
+        """The help desks."""
         self._begun = trio.Event()
         """Set when there may be something to look at."""
         self._begun.set()
@@ -131,8 +132,7 @@ class HandoffAdapter:
 
     async def close(self) -> None:
         """Close what connections there are."""
-        if self._elsewhere is not None:
-            await self._elsewhere.close()
+        await self.elsewhere.close()
 
     async def _hand_over(self, found: Case, delivery: Delivery) -> str | None:
         """Return what a new ticket is called; `None`: the message is in it.
@@ -140,7 +140,7 @@ class HandoffAdapter:
         Raises:
             NotTaken: neither.
         """
-        elsewhere, broker = await self.connected(), self._broker
+        elsewhere, broker = await self.elsewhere.get(), self._broker
         ai = broker.sites.rules_of(found.site).settings.ai
         if found.opens:
             return await elsewhere.open(found, ai)
@@ -176,7 +176,7 @@ class HandoffAdapter:
         return bool(away)
 
     async def _look_at(self, site: SiteId, chats: list[Away]) -> None:
-        elsewhere, broker = await self.connected(), self._broker
+        elsewhere, broker = await self.elsewhere.get(), self._broker
         ai = broker.sites.rules_of(site).settings.ai
         known = {each.ref: each.chat for each in chats}
         for standing in await elsewhere.standing(ai, list(known)):
@@ -205,17 +205,8 @@ class HandoffAdapter:
         if isinstance(answer, Refused) and answer.reason is not Reason.NOT_FOUND:
             raise NotTold(answer.reason)
 
-    async def connected(self) -> Elsewhere:
-        """Return the help desks, made when they are first needed."""
-        async with self._making:
-            if self._elsewhere is None:
-                make = partial(_at_desks, self._broker.config)
-                self._elsewhere = await trio.to_thread.run_sync(make)
-        return self._elsewhere
-
 
 def _at_desks(config: Config) -> Elsewhere:
-    # A fifth of a second, for which no chat should wait.
     desks: Elsewhere = importlib.import_module(DESKS).AtDesks(config)
     return desks
 

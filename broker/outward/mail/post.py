@@ -2,13 +2,16 @@
 
 import importlib
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import trio
 
 from actors.ids import AgentId, Millis, Person, SiteId
+from broker.config import MailConfig
 from broker.outward.delivery import Later, Needless, Outcome, Sent
+from broker.outward.late import Late
 from broker.outward.mail import compose, find
 from broker.outward.mail.causes import (
     MINUTE_MS,
@@ -49,9 +52,8 @@ class MailAdapter:
 
     def __init__(self, broker: "Broker") -> None:
         self._broker = broker
-        self.sender: Sender | None = None
-        """Who takes them: made when the first is to leave, unless a test has."""
-        self._making = trio.Lock()
+        make = partial(_sender, broker.config.mail, broker.folder)
+        self.sender: Late[Sender] = Late(make)
 
     async def send(self, delivery: Delivery) -> Outcome:
         """Write what is to be said now, and hand it over."""
@@ -78,8 +80,7 @@ class MailAdapter:
     async def close(self) -> None:
         """Let go of the server."""
         with trio.move_on_after(CLOSE_S):
-            if self.sender is not None:
-                await self.sender.close()
+            await self.sender.close()
 
     # To the team.
 
@@ -227,21 +228,11 @@ class MailAdapter:
             ),
             content,
         )
-        return await (await self._sender()).send(letter)
-
-    async def _sender(self) -> Sender:
-        async with self._making:
-            if self.sender is None:
-                config = self._broker.config.mail
-                if config.host is None:
-                    self.sender = Files(self._broker.folder / FOLDER)
-                else:
-                    # Certificates are read, for which no chat should wait.
-                    make = partial(_smtp, config)
-                    self.sender = await trio.to_thread.run_sync(make)
-            return self.sender
+        return await (await self.sender.get()).send(letter)
 
 
-def _smtp(config: object) -> Sender:
+def _sender(config: MailConfig, folder: Path) -> Sender:
+    if config.host is None:
+        return Files(folder / FOLDER)
     made: Sender = importlib.import_module(SMTP).Smtp(config)
     return made

@@ -1,6 +1,5 @@
-"""Who takes a mail from us: a server, a folder, or a test."""
+"""Who takes a mail from us: a server, or a folder."""
 
-from collections import deque
 from pathlib import Path
 from typing import Protocol
 
@@ -24,21 +23,6 @@ class Sender(Protocol):
 
     async def close(self) -> None:
         """Let go of what it holds."""
-
-
-class Memory:
-    """Keeps what would be sent, for tests."""
-
-    def __init__(self) -> None:
-        self.sent: deque[Letter] = deque(maxlen=MOST_FILES)
-
-    async def send(self, letter: Letter) -> Sent:
-        """Keep it."""
-        self.sent.append(letter)
-        return Sent()
-
-    async def close(self) -> None:
-        """There is nothing to let go of."""
 
 
 class Files:

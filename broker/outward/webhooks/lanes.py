@@ -12,6 +12,7 @@ import trio
 from actors.codec import UnreadableRecordError
 from actors.leaving import Message
 from broker.outward.delivery import Carrier, Counts, Failed, Needless, Outcome, Sent
+from broker.outward.late import Late
 from broker.outward.networks import Networks
 from broker.outward.webhooks.told import headers, told
 from storage import webhooks
@@ -43,14 +44,12 @@ class Courier:
     """The way out to URLs that shops have given us; made when it is first needed."""
 
     def __init__(self, broker: "Broker") -> None:
-        self._private = broker.config.outward.private
         self._clock = broker.clock
-        self._abroad: Abroad | None = None
-        self._making = trio.Lock()
+        self._abroad = Late(partial(_abroad, broker.config.outward.private))
 
     async def post(self, hook: Webhook, id_: str, body: bytes) -> int | Failed:
         """Return the status that a receiver answers with, or why it did not."""
-        abroad = await self._way()
+        abroad = await self._abroad.get()
         signed = headers(id_, self._clock() // 1000, body, hook.secret)
         from broker.outward.abroad import Unanswered  # noqa: PLC0415  # late: slow
 
@@ -62,15 +61,7 @@ class Courier:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._abroad is not None:
-            await self._abroad.close()
-
-    async def _way(self) -> "Abroad":
-        async with self._making:
-            if self._abroad is None:
-                make = partial(_abroad, Networks(self._private))
-                self._abroad = await trio.to_thread.run_sync(make)
-            return self._abroad
+        await self._abroad.close()
 
 
 class Lane:
@@ -213,6 +204,6 @@ class Webhooks:
         self.end(hook.id)
 
 
-def _abroad(networks: Networks) -> "Abroad":
-    made: Abroad = importlib.import_module(ABROAD).Abroad(networks)
+def _abroad(private: tuple[str, ...]) -> "Abroad":
+    made: Abroad = importlib.import_module(ABROAD).Abroad(Networks(private))
     return made
