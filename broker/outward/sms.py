@@ -9,7 +9,6 @@ import msgspec
 import trio
 
 from actors import codec
-from actors.cells.orders import Order
 from actors.cells.ports import Accepted
 from actors.cells.texter import UNWANTED, Text
 from actors.chat.commands import Report
@@ -17,11 +16,11 @@ from actors.chat.events import Said
 from actors.chat.texting import MOST_CHARS, report_id
 from actors.ids import SYSTEM, ChatId, Seq, SiteId
 from actors.leaving import Message
-from actors.refusals import Reason, Refused
+from actors.refusals import Refused
 from broker.outward.delivery import Failed, Sent
 from broker.outward.late import Late
 from broker.outward.providers import Loopback, Outbound, Provider
-from broker.outward.waiter import Waiter
+from broker.outward.waiter import Waiter, journaled
 from storage import numbers, queries
 from storage.numbers import SMS
 from storage.outgoing import Delivery
@@ -42,10 +41,6 @@ class Found(msgspec.Struct, frozen=True):
     text: str
     number: str | None
     """The telephone's; `None`: it is not known any more."""
-
-
-class NotTold(Exception):
-    """The chat cannot be told just now what became of a message."""
 
 
 class SmsAdapter:
@@ -94,22 +89,17 @@ class SmsAdapter:
         Raises:
             NotTold: it cannot be journaled just now.
         """
-        broker, waiter = self._broker, Waiter()
         state = "sent" if failed is None else "failed"
         command = Report(
             report_id(Seq(of), state),
             SYSTEM,
             site,
-            broker.clock(),
+            self._broker.clock(),
             Seq(of),
             "sent" if failed is None else "failed",
             failed,
         )
-        broker.house.chats.tell(chat, Order(command, waiter))
-        broker.loop.wake()
-        answer = await waiter.answer
-        if isinstance(answer, Refused) and answer.reason is not Reason.NOT_FOUND:
-            raise NotTold(answer.reason)
+        await journaled(self._broker, chat, command)
 
     async def close(self) -> None:
         """Let go of the providers."""

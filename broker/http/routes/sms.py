@@ -25,7 +25,8 @@ from broker.http.bodies import decoded
 from broker.http.description import answering, taking
 from broker.http.errors import Refusal, refusals
 from broker.http.guards import Guards
-from broker.outward.sms import TWILIO, NotTold, find, take_in
+from broker.outward.sms import TWILIO, find, take_in
+from broker.outward.waiter import NotTold
 from broker.server import Broker
 from broker.wire.errors import Code
 

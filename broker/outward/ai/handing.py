@@ -16,20 +16,18 @@ import msgspec
 import trio
 
 from actors import codec
-from actors.cells.orders import Order
-from actors.chat.commands import AnyCommand, PassOn, ReportHandoff
+from actors.chat.commands import PassOn, ReportHandoff
 from actors.chat.events import HandoffChanged
 from actors.chat.handoff import external
 from actors.ids import SYSTEM, ChatId, SiteId
 from actors.leaving import Message
-from actors.refusals import Reason, Refused
 from broker.config import Config
 from broker.outward.ai.cases import Case, case
 from broker.outward.ai.elsewhere import Elsewhere, NotTaken
 from broker.outward.ai.responders import clean
 from broker.outward.delivery import Failed, Sent
 from broker.outward.late import Late
-from broker.outward.waiter import Waiter
+from broker.outward.waiter import NotTold, journaled
 from storage import queries
 from storage.outgoing import Delivery
 
@@ -52,10 +50,6 @@ LATER = frozenset({401, 403, 408, 409, 425, 429})
 """Refusals that are not about the message: our account, or the moment."""
 
 log = logging.getLogger(__name__)
-
-
-class NotTold(Exception):
-    """The chat cannot be told just now what became of its hand-off."""
 
 
 class Away(msgspec.Struct, frozen=True):
@@ -94,11 +88,11 @@ class HandoffAdapter:
         except NotTaken as error:
             return self._not_taken(found, delivery, str(error), error.status)
         if ref is not None:
-            report = ReportHandoff(
+            made = ReportHandoff(
                 f"handoff:{where.seq}", SYSTEM, found.site, self._broker.clock(), ref
             )
             try:
-                await self._tell(found.chat, report)
+                await journaled(self._broker, found.chat, made)
             except NotTold as error:
                 return Failed(str(error))
             self._begun.set()
@@ -117,10 +111,8 @@ class HandoffAdapter:
         if found is None:
             return
         now, id_ = self._broker.clock(), f"handoff:{where.seq}:failed"
-        error = delivery.error
-        await self._tell(
-            found.chat, ReportHandoff(id_, SYSTEM, found.site, now, None, error)
-        )
+        failed = ReportHandoff(id_, SYSTEM, found.site, now, None, delivery.error)
+        await journaled(self._broker, found.chat, failed)
 
     async def follow(self) -> None:
         """Fetch what is said elsewhere, until cancelled; rests while nothing is."""
@@ -195,15 +187,8 @@ class HandoffAdapter:
         by, now = external("zendesk"), self._broker.clock()
         said = "" if text is None else clean(text)
         if said or text is None:
-            await self._tell(chat, PassOn(id_, by, site, now, said, text is None))
-
-    async def _tell(self, chat: ChatId, command: AnyCommand) -> None:
-        waiter = Waiter()
-        self._broker.house.chats.tell(chat, Order(command, waiter))
-        self._broker.loop.wake()
-        answer = await waiter.answer
-        if isinstance(answer, Refused) and answer.reason is not Reason.NOT_FOUND:
-            raise NotTold(answer.reason)
+            heard = PassOn(id_, by, site, now, said, text is None)
+            await journaled(self._broker, chat, heard)
 
 
 def _at_desks(config: Config) -> Elsewhere:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import trio
 
-from actors.cells.orders import Order, Sign
+from actors.cells.orders import Sign
 from actors.chat.commands import TakeTurn
 from actors.chat.handoff import HUMAN
 from actors.ids import BOT, Millis, Person, Seq
@@ -32,7 +32,7 @@ from broker.outward.ai.responders import (
 from broker.outward.ai.shelves import Shelves
 from broker.outward.ai.views import View, view
 from broker.outward.delivery import Failed, Sent
-from broker.outward.waiter import Waiter
+from broker.outward.waiter import ordered
 from broker.wire.errors import TABLE, Code
 from storage.outgoing import Delivery
 
@@ -56,20 +56,6 @@ class Took(msgspec.Struct, frozen=True):
     responder: str
 
 
-class Counts:
-    """What turns have come to, for the metrics."""
-
-    __slots__ = ("answered", "escalated", "failed", "fell_back")
-
-    def __init__(self) -> None:
-        self.answered = 0
-        self.failed = 0
-        """Without an answer."""
-        self.escalated = 0
-        self.fell_back = 0
-        """In which the responder failed and `knowledge` stepped in."""
-
-
 class TurnAdapter:
     """The way out for turns; each site's settings say who answers."""
 
@@ -77,7 +63,6 @@ class TurnAdapter:
         self._broker = broker
         self.shelves = Shelves(threads=not broker.virtual)
         self.responders = Responders(broker.config, broker.monotonic)
-        self.counts = Counts()
 
     async def send(self, delivery: Delivery) -> Sent | Failed:
         """Take a turn, unless it is over by now."""
@@ -115,7 +100,6 @@ class TurnAdapter:
             return Took(await self._ask(shown, ai, knowledge, left), ai.responder)
         except NoAnswer as error:
             log.warning("%s has no answer: %s", ai.responder, error)
-        self.counts.fell_back += 1
         if isinstance(known, Unsure):
             # Two have tried by now.
             known = Escalate(known.reason)
@@ -153,35 +137,20 @@ class TurnAdapter:
 
     async def _think(self, shown: View) -> None:
         """Let those who listen know that there will be an answer."""
-        chats, sign = (
-            self._broker.house.chats,
-            Sign(BOT, shown.site, "thinking", on=True),
-        )
+        chats = self._broker.house.chats
+        sign = Sign(BOT, shown.site, "thinking", on=True)
         while True:
             chats.tell(shown.chat, sign)
             self._broker.loop.wake()
             await trio.sleep(SIGN_S)
 
     async def _put(self, shown: View, took: Took) -> Sent | Failed:
-        """Have the chat take it; what comes too late it drops, and counts."""
-        broker, waiter = self._broker, Waiter()
-        command = _command(shown, took, BOT, broker.clock())
-        self._count(took.outcome)
-        broker.house.chats.tell(shown.chat, Order(command, waiter))
-        broker.loop.wake()
-        answer = await waiter.answer
+        """Have the chat take it; what comes too late it drops."""
+        command = _command(shown, took, BOT, self._broker.clock())
+        answer = await ordered(self._broker, shown.chat, command)
         if isinstance(answer, Refused) and TABLE[Code(answer.reason)].retry:
             return Failed(answer.reason)
         return Sent()
-
-    def _count(self, outcome: Outcome) -> None:
-        match outcome:
-            case Reply() | Silent():
-                self.counts.answered += 1
-            case Unsure():
-                self.counts.failed += 1
-            case Escalate():
-                self.counts.escalated += 1
 
 
 def _command(shown: View, took: Took, by: Person, now: Millis) -> TakeTurn:
