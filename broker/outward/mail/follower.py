@@ -1,20 +1,13 @@
-"""Follows the journal, and has written down which mail it causes.
-
-It walks behind the commits: a message pays nothing for it, and what was not looked at
-when the process died is looked at after the next start.
-"""
+"""Follows the journal, and has written down which mail it causes."""
 
 import logging
-import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
-import trio
-
 from actors.codec import UnreadableRecordError
+from broker.outward.follower import UNWRITTEN, Follower
 from broker.outward.mail import causes
 from storage import mailing
-from storage.errors import Unwritable
 from storage.mailing import Due, Fresh, News
 
 if TYPE_CHECKING:
@@ -22,10 +15,6 @@ if TYPE_CHECKING:
 
 APART_S = 0.5
 """Seconds between two looks while much happens: no mail has to be faster."""
-AGAIN_S = 10.0
-"""Seconds after a look that failed."""
-UNWRITTEN = 10_000
-"""Events without mail, after which it is noted how far they were looked at."""
 
 log = logging.getLogger(__name__)
 
@@ -35,26 +24,9 @@ class MailFollower:
 
     def __init__(self, broker: "Broker") -> None:
         self._broker = broker
-        self._woken = trio.Event()
+        follower = Follower("mail", self._step, APART_S)
+        self.wake, self.run = follower.wake, follower.run
         self._seen = self._written = -1
-
-    def wake(self) -> None:
-        """Look: something was committed."""
-        self._woken.set()
-
-    async def run(self) -> None:
-        """Follow, until cancelled."""
-        while True:
-            self._woken = trio.Event()
-            try:
-                while await self._step():
-                    pass
-            except (sqlite3.Error, Unwritable):
-                log.exception("what is to be mailed cannot be looked at")
-                await trio.sleep(AGAIN_S)
-                continue
-            await self._woken.wait()
-            await trio.sleep(APART_S)
 
     async def _step(self) -> bool:
         """Look at some events; return whether there may be more."""

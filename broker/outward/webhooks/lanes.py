@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,11 @@ import trio
 from actors.codec import UnreadableRecordError
 from actors.leaving import Message
 from broker.outward.delivery import Carrier, Counts, Failed, Needless, Outcome, Sent
+from broker.outward.follower import UNWRITTEN, Follower
 from broker.outward.late import Late
 from broker.outward.networks import Networks
 from broker.outward.webhooks.told import headers, told
 from storage import webhooks
-from storage.errors import Unwritable
 from storage.outgoing import Delivery
 from storage.webhooks import Webhook
 
@@ -29,10 +28,6 @@ WINDOW = 256
 """Events of a webhook that are on their way at most; the others wait in the journal."""
 APART_S = 0.1
 """Seconds between two looks while much happens: a batch instead of a look each."""
-AGAIN_S = 10.0
-"""Seconds after a look that failed."""
-UNWRITTEN = 10_000
-"""Events of no interest, after which it is noted how far they were looked at."""
 OK, REDIRECTS = 200, 300
 GONE = 410
 """By this a receiver says that it does not want to be told any more."""
@@ -73,19 +68,16 @@ class Lane:
         self._broker = broker
         self._courier = courier
         self._scope = trio.CancelScope()
-        self._woken = trio.Event()
+        self._follower = Follower(f"webhook {hook.id}", self._step, APART_S)
+        self.wake = self._follower.wake
         self._seen = self._written = hook.position
-
-    def wake(self) -> None:
-        """Look: something was committed."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Tell, until ended."""
         with self._scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.carrier.run)
-                nursery.start_soon(self._follow)
+                nursery.start_soon(self._follower.run)
 
     def end(self) -> None:
         """Tell nothing more, from this moment on."""
@@ -120,19 +112,6 @@ class Lane:
         self.wake()
 
     # What is to leave.
-
-    async def _follow(self) -> None:
-        while True:
-            self._woken = trio.Event()
-            try:
-                while await self._step():
-                    pass
-            except (sqlite3.Error, Unwritable):
-                log.exception("webhook %s cannot be told", self.hook.id)
-                await trio.sleep(AGAIN_S)
-                continue
-            await self._woken.wait()
-            await trio.sleep(APART_S)
 
     async def _step(self) -> bool:
         """Look at some events; return whether there may be more."""
