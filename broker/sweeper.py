@@ -7,6 +7,7 @@ mended.
 """
 
 import logging
+import sqlite3
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,7 +63,10 @@ class Sweeper:
         """Sweep, until cancelled."""
         while True:
             await trio.sleep(SWEEP_S)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except sqlite3.Error:
+                log.exception("promises cannot be looked after now")
 
     async def sweep(self) -> list[Finding]:
         """Return what is broken; it is being mended."""

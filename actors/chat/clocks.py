@@ -42,14 +42,18 @@ class Clocks(msgspec.Struct, gc=False):
         self.forget("resolution")
 
     def ask(self, at: Millis) -> None:
-        """Promise an answer from `at` on, unless that was promised."""
+        """Promise an answer from `at` on, unless that was promised.
+
+        What the last wait broke may be journaled behind its late answer: so it is
+        forgotten here and not there.
+        """
         if self.asked is None:
             self.asked = at
+            self.forget("first_response", "next_response")
 
     def answer(self) -> None:
         """Have kept, or not, the promise of an answer."""
         self.asked, self.answered = None, True
-        self.forget("first_response", "next_response")
 
     def turn(self, at: Millis, *, on: bool) -> None:
         """Let time count from `at` on, or not."""

@@ -97,6 +97,17 @@ def test_what_is_asked_later_has_a_promise_of_its_own() -> None:
     ]
 
 
+def test_what_was_answered_late_before_its_tick_leaves_the_next_promise_alone() -> None:
+    scene = asked()
+    scene.does(ANN, saying("here"))
+    scene.does(SHOPPER, saying("and?"))
+    scene.now = Millis(scene.now + 130_000)
+    scene.does(ANN, saying("sorry"))
+    scene.does(SHOPPER, saying("and then?"))
+    scene.does(ANN, saying("yes"))
+    assert [state for _, state, _ in verdicts(scene)] == ["met", "missed", "met"]
+
+
 def test_a_sign_of_life_is_an_answer_and_notes_are_none() -> None:
     scene = asked()
     scene.does(ANN, noting())

@@ -124,6 +124,22 @@ async def test_words_go_both_ways_while_zendesk_has_the_chat(quick_shop: Shop) -
     assert [e.by for e in await quick_shop.journal(chat)].count("agent:zendesk") == 2
 
 
+async def test_a_hand_off_that_nobody_can_read_keeps_no_other_waiting(
+    quick_shop: Shop,
+) -> None:
+    fake = await handing_over(quick_shop)
+    sara, tom = await quick_shop.shopper("sara"), await quick_shop.shopper("tom")
+    await handed_over(sara)
+    await sara.until(kind="handoff", by="system")
+    damage = "UPDATE event SET body = x'c1' WHERE kind = 'handoff'"
+    await quick_shop.broker.change(lambda db: db.execute(damage))
+    await handed_over(tom)
+    await tom.until(kind="handoff", by="system")
+    fake.heard = [Heard("5", "Which lamp?")]
+    said = await tom.until(kind="msg", by="agent:zendesk")
+    assert said["body"] == {"text": "Which lamp?"}
+
+
 async def test_gorgias_answers_by_mail_and_the_chat_closes(quick_shop: Shop) -> None:
     await handing_over(quick_shop, replace(AI, handoff="gorgias"))
     sara = await quick_shop.shopper()

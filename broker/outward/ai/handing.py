@@ -150,7 +150,11 @@ class HandoffAdapter:
 
     async def _look(self) -> bool:
         """Look at all tickets elsewhere; return whether there are any."""
-        away = await self._broker.query(_away)
+        try:
+            away = await self._broker.query(_away)
+        except sqlite3.Error:
+            log.exception("what is handed over cannot be read")
+            return True
         known = self._seen
         self._seen = {each.ref: known[each.ref] for each in away if each.ref in known}
         sites: dict[SiteId, list[Away]] = {}
@@ -200,12 +204,21 @@ def _away(db: sqlite3.Connection) -> list[Away]:
     """Return the chats that another system has control of, with its tickets."""
     found: list[Away] = []
     for ticket in queries.handed_over(db):
-        refs = [
-            body.ref
-            for record in queries.of_kind(db, ticket.stream, "handoff")
-            if isinstance(body := codec.from_record(record).body, HandoffChanged)
-            and body.ref is not None
-        ]
-        if refs:
-            found.append(Away(ChatId(ticket.chat), SiteId(ticket.site), refs[-1]))
+        try:
+            ref = _ref(db, ticket.stream)
+        except codec.UnreadableRecordError:
+            continue  # It fails alone; `audit` and `doctor` say more.
+        if ref is not None:
+            found.append(Away(ChatId(ticket.chat), SiteId(ticket.site), ref))
     return found
+
+
+def _ref(db: sqlite3.Connection, stream: int) -> str | None:
+    """Return what the other system calls a chat's ticket, if it has one."""
+    refs = [
+        body.ref
+        for record in queries.of_kind(db, stream, "handoff")
+        if isinstance(body := codec.from_record(record).body, HandoffChanged)
+        and body.ref is not None
+    ]
+    return refs[-1] if refs else None

@@ -1,6 +1,6 @@
 /** What came in between while an answer was written: seen first, then decided. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Guard as Held } from "../model/talking";
 import { text } from "../state/ticket";
 import { t, time } from "../words/words";
@@ -13,8 +13,9 @@ import { Prose } from "./prose";
 export function Guard({ guard, name }: { guard: Held; name: string }) {
   const { base, talking } = useDesk();
   const box = useRef<HTMLElement>(null);
-  useEffect(() => {
-    // On what changes nothing: a second Enter must not send what nobody has read.
+  useLayoutEffect(() => {
+    // On what changes nothing, before anything of it is to be seen: a second Enter must
+    // not send what nobody has read.
     box.current?.querySelector<HTMLElement>(".button.ghost")?.focus();
   }, [guard]);
   const edit = () => {
