@@ -15,9 +15,11 @@ WEB := $(shell find clients/web -type f -not -path '*/node_modules/*' \
 	-not -path '*/dist/*')
 # Written last by npm.
 NODE_MODULES := clients/web/node_modules/.package-lock.json
+# What is checked without running anything, the slowest first.
+STATIC := static-pyright static-mypy static-web static-rest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check fmt fuzz bench docs dist clean
+.PHONY: help demo test coverage check fmt fuzz bench docs dist clean $(STATIC)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -38,15 +40,22 @@ coverage: $(VENV)/.test ## Run the tests, and gate what they reach
 	$(PY) -m coverage report
 
 check: $(VENV)/.dev $(NODE_MODULES) ## Format, lint, types, contracts, tests: what CI runs
+	@$(MAKE) --no-print-directory --jobs $(WORKERS) $(STATIC)
+	@$(MAKE) --no-print-directory test
+
+# Side by side: each of them keeps one core busy, and the slowest half a minute.
+static-pyright:
+	$(BIN)/basedpyright
+static-mypy:
+	$(BIN)/mypy
+static-web:
+	$(PY) hatch_build.py run check
+static-rest:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-logo
 	$(PY) -m tests.shape.measure
-	$(PY) hatch_build.py run check
 	$(BIN)/towncrier build --draft > $(VENV)/changelog-draft.md
-	@$(MAKE) --no-print-directory test
 
 fmt: $(VENV)/.dev $(NODE_MODULES) ## Format, and mend what the linter can
 	$(BIN)/ruff format .
