@@ -45,7 +45,8 @@ class Place:
         self.refusal: Refused | None = None
         self.waiting: Callable[[], None] | None = None
         """Asks for the next page, as soon as the client has room for it."""
-        self._held: dict[int, Accepted] = {}
+        self._held: dict[int, list[Accepted]] = {}
+        """Several to one event, if its request was repeated meanwhile."""
 
     @property
     def person(self) -> Person:
@@ -66,8 +67,8 @@ class Place:
         """Listen no more; answers that waited for their turn are given now."""
         self.gone = True
         held, self._held = self._held, {}
-        for answer in held.values():
-            self.client.say_accepted(answer)
+        for answers in held.values():
+            self.client.say_accepted(*answers)
 
     def missed(self, record: Record, event: Event) -> None:
         if self.gone:
@@ -76,8 +77,8 @@ class Place:
         self.position = Seq(record.seq)
         own = self._held.pop(record.seq, None)
         if own is not None:
-            self.client.say_accepted(own)
-            self.apply(record.seq, own.prev or 0)
+            self.client.say_accepted(*own)
+            self.apply(record.seq, own[0].prev or 0)
         else:
             self.happened(record, event)
 
@@ -133,7 +134,7 @@ class Place:
             self.client.say_accepted(answer)
         elif self.live_at is None:
             assert answer.seq > self.position
-            self._held[answer.seq] = answer
+            self._held.setdefault(answer.seq, []).append(answer)
         else:
             self.client.say_accepted(answer)
             self.apply(answer.seq, answer.prev)
@@ -264,10 +265,11 @@ class Client:
         else:
             place.answered(answer)
 
-    def say_accepted(self, answer: Accepted) -> None:
-        self.bytes += msgspec.json.encode(answer)
-        self.answers.setdefault(answer.re, []).append(answer)
-        self.order.append(answer.re)
+    def say_accepted(self, *answers: Accepted) -> None:
+        for answer in answers:
+            self.bytes += msgspec.json.encode(answer)
+            self.answers.setdefault(answer.re, []).append(answer)
+            self.order.append(answer.re)
 
     def refused(
         self, re: str, chat: ChatId, refused: Refused, *, wrote: bool = True

@@ -25,7 +25,8 @@ export function Composer() {
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight, MOST_PX)}px`;
   }, [draft]);
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once: a key must not fall between the box of a new chat and that of its thread.
     // On a phone the keyboard would cover what there is to read first.
     if (matchMedia("(pointer: fine)").matches)
       box.current?.focus({ preventScroll: true });
