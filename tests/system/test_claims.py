@@ -1,4 +1,4 @@
-"""Two agents reach for one ticket, a thousand times (spec U7, F23 to F25, F29).
+"""Two agents reach for one ticket, hundreds of times (spec U7, F23 to F25, F29).
 
 Whatever comes first, there is one owner and one who answers; who was to be told what
 they had not seen is told all of it; and nobody's view differs from the journal after.
@@ -20,6 +20,7 @@ from actors.settings.document import Settings
 from actors.settings.rules import Rules
 from broker.sites import DEFAULT_SITE, Site
 from storage import outgoing
+from tests.long import times
 from tests.system.client import Client, Frame
 from tests.system.lists import Mirror
 from tests.system.recount import Desk, Fact, Recount
@@ -29,7 +30,7 @@ from tests.system.test_races import asked_together
 
 pytestmark = pytest.mark.slow
 
-RACES = 500
+RACES = times(500, short=150)
 """In each subprotocol."""
 ROUND = Settings(assignment=AssignmentSettings(routing="round_robin"))
 WITH_BOT = replace(ROUND, ai=AiSettings(enabled=True, responder="script"))

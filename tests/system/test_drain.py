@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from tests.faults.processes import ROOT
+from tests.long import times
 from tests.system.client import FORMS, Client
 from tests.system.crowd import crowd, in_journal, until_it_breaks, welcomed
 from tests.system.process import Process, furnish
@@ -17,7 +18,7 @@ from tests.system.test_kill import everybody, nothing_is_lost_or_doubled
 
 pytestmark = pytest.mark.slow
 
-STOPS = 20
+STOPS = times(20, short=8)
 WITHIN_S = 12
 """Seconds in which the contract has it over (protocol section 1)."""
 
