@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +58,8 @@ from broker.wire.upgrade import Head
 from storage.errors import JournalBroken
 from storage.journal import Journal
 from storage.lock import DataLock
+from storage.replica import LogEnd
+from storage.schema import Keep
 
 JOURNAL = "journal.db"
 """Name of the journal's file in the data folder."""
@@ -76,15 +78,21 @@ class Broker:
 
     demo = False
     """Whether the demo shop's pages are served too."""
+    draining = False
+    broken = False
+    """Whether the disk has failed: nothing more can be promised."""
 
     def __init__(
-        self, folder: Path, config: Config, chance: random.Random, *, virtual: bool
+        self,
+        folder: Path,
+        config: Config,
+        chance: random.Random,
+        *,
+        virtual: bool,
+        log: LogEnd | None = None,
     ) -> None:
         self.folder = folder
         self.config = config
-        self.draining = False
-        self.broken = False
-        """Whether the disk has failed: nothing more can be promised."""
         self.virtual = virtual
         self._door: Door | PortableDoor | None = None
         self.loop = loop_for(config.server, virtual=virtual)
@@ -94,7 +102,7 @@ class Broker:
         self.timers = Timers(self.monotonic, self.loop.wake)
         self.wall_timers = Timers(wall, self.loop.wake, LOOK_AT_CLOCK_S)
         self.chance = chance
-        self.journal = self._open_journal()
+        self.journal = self._open_journal(log)
         self.books = Books(self.journal, self.loop.wake)
         self.change, self.query = self.books.change, self.books.query
         self.overload = Overload(self.journal, Returns(self.monotonic, self.chance))
@@ -124,12 +132,12 @@ class Broker:
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
         self.almanac, self.sweeper = Almanac(self), Sweeper(self)
 
-    def _open_journal(self) -> Journal:
+    def _open_journal(self, log: LogEnd | None) -> Journal:
         return Journal(
             self.folder / JOURNAL,
             self.loop.wake,
             inline=self.virtual,
-            relaxed=self.config.storage.durability == "relaxed",
+            keep=Keep(self.config.storage.durability == "relaxed", log),
             epoch=f"{self.chance.getrandbits(64):016x}",
         )
 
@@ -144,16 +152,18 @@ class Broker:
         *,
         virtual: bool = False,
         chance: random.Random | None = None,
+        log: LogEnd | None = None,
     ) -> "AsyncGenerator[Broker]":
         """Run a broker on `folder` until the end of the block.
 
         Without a folder it uses a temporary one, with relaxed durability, that is
         deleted at the end. `virtual` is for trio's mock clock: no threads, no sockets.
-        All ids and secrets come from `chance`; whoever knows it can guess them.
+        All ids and secrets come from `chance`; whoever knows it can guess them. With
+        `log` the folder is a cluster's copy, and held by who followed in it.
 
         Raises:
             StorageError: the folder is held by another process, or its journal is
-                broken, too new or not durable. Nothing was changed.
+                broken, too new, not durable or not ours. Nothing was changed.
         """
         if folder is None:
             relaxed = founding.relaxed(config or Config())
@@ -165,9 +175,9 @@ class Broker:
                     yield broker
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # once, before anything runs
-        with DataLock(folder):
+        with nullcontext() if log is not None else DataLock(folder):
             source = chance or random.SystemRandom()
-            broker = cls(folder, config or Config(), source, virtual=virtual)
+            broker = cls(folder, config or Config(), source, virtual=virtual, log=log)
             async with broker._running():
                 yield broker
 

@@ -1,7 +1,8 @@
 """What can go wrong with what is kept, and whom to blame for it.
 
 `StorageError` is the root. `JournalBroken` and `NotDurable` mean: stop, an operator has
-to act. `SchemaTooNew` and `DataHeld`: this program must not touch the folder.
+to act. `SchemaTooNew`, `DataHeld` and `Followed`: this program must not touch the
+folder. `SteppedDown`, `Diverged` and `NeedsCopy` are a cluster's.
 `BackupFailed` concerns the copy alone. `Unwritable` passes by itself. `Unstorable` is
 a bug of the caller.
 """
@@ -63,6 +64,46 @@ class DataHeld(StorageError):
         self.pid = pid
 
 
+class Followed(StorageError):
+    """The journal is one of a cluster's copies: what is written here alone is lost."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The journal {path} belongs to a cluster. Serve it with --cluster, ask"
+            " the cluster's owner, or take it out with `shopwire cluster leave`."
+        )
+        self.path = path
+
+
+class SteppedDown(StorageError):
+    """The cluster's log did not take a transaction, or nobody knows whether it did.
+
+    Nothing of it was acknowledged, and nothing more may be written: another node does.
+    """
+
+
+class Diverged(StorageError):
+    """A copy does not fit the log that it follows: it has to be made anew."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The journal {path} does not fit the cluster's log: {why}. Move it away;"
+            " the node fetches another copy."
+        )
+        self.path = path
+
+
+class NeedsCopy(StorageError):
+    """The log's beginning is not there any more: a copy has to be fetched first."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The journal {path} is too old to follow the cluster's log; the node"
+            " fetches a copy."
+        )
+        self.path = path
+
+
 class BackupFailed(StorageError):
     """There is no new copy; an older one at the same place was left alone."""
 
@@ -120,6 +161,8 @@ _JOURNAL = (
 
 def blame(error: BaseException) -> Blame:
     """Return whose fault `error` is; what does not come from SQLite is the item's."""
+    if isinstance(error, SteppedDown):
+        return Blame.JOURNAL
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(_BATCH):
         return Blame.BATCH

@@ -13,7 +13,7 @@ from storage.errors import JournalBroken
 from storage.queries import PAGE
 from storage.reader import Reader
 from storage.records import Append, Change, Query, Record, check
-from storage.schema import open_reader, open_writer
+from storage.schema import DURABLE, Keep, open_reader, open_writer
 from storage.spans import Spans
 from storage.writer import Item, Writer, WriterStats
 
@@ -37,15 +37,15 @@ class Journal:
         wake: Callable[[], None],
         *,
         inline: bool = False,
-        relaxed: bool = False,
+        keep: Keep = DURABLE,
         epoch: str | None = None,
     ) -> None:
         """Open the journal at `path`, or make a new one there, which gets `epoch`.
 
         Raises:
-            StorageError: `JournalBroken`, `SchemaTooNew` or `NotDurable`.
+            StorageError: as `open_writer` says.
         """
-        connection = open_writer(path, relaxed=relaxed, epoch=epoch)
+        connection = open_writer(path, keep, epoch=epoch)
         database = Database(connection, execute_plugins=False)
         self._path = path
         self._unsettled = 0

@@ -3,7 +3,11 @@
 import secrets
 import sqlite3
 
+MOVE = """
+INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
 EPOCH = "epoch"
+APPLIED = "applied"
+"""Up to where a copy that follows a log has come; no other journal has it."""
 
 
 def adopt_epoch(connection: sqlite3.Connection, fresh: str | None = None) -> None:
@@ -14,6 +18,12 @@ def adopt_epoch(connection: sqlite3.Connection, fresh: str | None = None) -> Non
     """
     new = secrets.token_hex(8) if fresh is None else fresh
     connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (EPOCH, new))
+
+
+def exists(connection: sqlite3.Connection) -> bool:
+    """Return whether there is anything to know: not in an empty file."""
+    sql = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
+    return connection.execute(sql).fetchone() is not None
 
 
 def epoch(connection: sqlite3.Connection) -> str:
@@ -34,9 +44,27 @@ def position(connection: sqlite3.Connection, key: str) -> int:
 
 def move(connection: sqlite3.Connection, key: str, upto: int) -> None:
     """Write down up to which gseq somebody has followed the journal."""
-    sql = """
-    INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
-    connection.execute(sql, (key, str(upto)))
+    connection.execute(MOVE, (key, str(upto)))
+
+
+def applied(connection: sqlite3.Connection) -> int | None:
+    """Return which transaction of the log was the last; `None` if there is no log."""
+    value = _value(connection, APPLIED)
+    return int(value) if value else None
+
+
+def apply(connection: sqlite3.Connection, seq: int) -> None:
+    """Write down which transaction of the log was the last.
+
+    That is this file's own affair: it is no part of the transaction.
+    """
+    connection.execute(MOVE, (APPLIED, str(seq)))
+
+
+def leave(connection: sqlite3.Connection) -> None:
+    """Make a copy that followed a log one that has yet to become a journal."""
+    connection.execute("DELETE FROM meta WHERE key = ?", (APPLIED,))
+    forget_epoch(connection)
 
 
 def forget_epoch(connection: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Tables, migrations, and the only two ways to open the database.
+"""The only two ways to open the database.
 
 WAL with a sync on every commit, and no checkpoint but the writer's own. One connection
 ever writes or checkpoints: SQLite before 3.51.3 can corrupt a WAL when two do so at
@@ -8,22 +8,25 @@ once. All others are `query_only`.
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeVar, overload
 
-from sqlite_utils import Database, Migrations
+import msgspec
+from sqlite_utils import Database
 
-from storage import blocks, meta, numbers, search
-from storage import mailing as mailed
-from storage import outgoing as leaving
-from storage import tables as first
-from storage import webhooks as hooks
-from storage.errors import Blame, JournalBroken, NotDurable, SchemaTooNew, blame
+from storage import meta
+from storage.errors import (
+    Blame,
+    Followed,
+    JournalBroken,
+    NotDurable,
+    SchemaTooNew,
+    blame,
+)
+from storage.migrations import migrations
+from storage.replica import LogEnd, Replicated, replica_of
 from storage.sync import sync
-
-migrations = Migrations("shopwire")
-"""Oldest first. One that has been released is never edited; the next is appended."""
 
 BUSY_MS = 5000
 """How long a statement waits for an outside tool before it fails."""
@@ -46,6 +49,10 @@ WRITER = (
     ("trusted_schema", "OFF", 0),
 )
 """Name, what to set it to, what it must then read."""
+
+Synchronous = Literal["FULL", "NORMAL", "OFF"]
+SYNCHRONOUS: dict[Synchronous, int] = {"FULL": 2, "NORMAL": 1, "OFF": 0}
+"""What SQLite reads back."""
 
 READER = (
     ("busy_timeout", str(BUSY_MS), BUSY_MS),
@@ -86,200 +93,68 @@ class Connection(Protocol):
         """Let go of the file."""
 
 
-@migrations()
-def first_tables(db: Database) -> None:
-    """Create the journal, the rows written with it, and the accounts."""
-    db.executescript(first.JOURNAL)
-    db.executescript(first.ACCOUNTS)
+Made = TypeVar("Made", bound=sqlite3.Connection)
 
 
-@migrations()
-def teams(db: Database) -> None:
-    """Let a ticket wait in a team's queue."""
-    db.execute("ALTER TABLE ticket ADD COLUMN team TEXT")
+class Keep(msgspec.Struct, frozen=True):
+    """How what is committed is made to last."""
+
+    relaxed: bool = False
+    """Nothing is synced: for folders that go when the process goes."""
+    log: LogEnd | None = None
+    """Where each transaction goes before it is committed here; it makes it last, then,
+    and this file is one of its copies."""
+
+    @property
+    def synchronous(self) -> Synchronous:
+        """What SQLite is told: when it is to sync the file."""
+        if self.relaxed:
+            return "OFF"
+        # In WAL mode no commit waits for it, and yet the file stays sound.
+        return "FULL" if self.log is None else "NORMAL"
 
 
-@migrations()
-def documents_by_name(db: Database) -> None:
-    """Keep a site's settings beside its other versioned documents."""
-    db.executescript(DOCUMENT_TABLE)
-
-
-@migrations()
-def people(db: Database) -> None:
-    """Keep what a shop tells of its customers, and what they did there."""
-    db.executescript(PEOPLE_TABLES)
-
-
-DOCUMENT_TABLE = """
-CREATE TABLE document(
-  site TEXT NOT NULL REFERENCES site(id), name TEXT NOT NULL, version INTEGER NOT NULL,
-  at INTEGER NOT NULL, by TEXT NOT NULL, document TEXT NOT NULL,
-  PRIMARY KEY (site, name, version)) STRICT;
-INSERT INTO document SELECT site, 'settings', version, at, by, document FROM settings;
-DROP TABLE settings;
-"""
-
-PEOPLE_TABLES = """
--- In the row of the person: what is personal stands in as few places as possible.
-ALTER TABLE profile ADD COLUMN facts TEXT;
-CREATE TABLE profile_event(
-  site TEXT NOT NULL, profile TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL,
-  kind TEXT NOT NULL, data TEXT NOT NULL) STRICT;
-CREATE UNIQUE INDEX profile_event_id ON profile_event(site, profile, id);
--- The kind, so that a page of one kind reads no row of another.
-CREATE INDEX profile_event_at ON profile_event(site, profile, at, id, kind);
-"""
-
-
-@migrations()
-def inbox_rows(db: Database) -> None:
-    """Keep what an agent's inbox shows beside each ticket, and who has read it.
-
-    Whose word the preview is, and how far agents have read, is filled in by the next
-    message and the next cursor.
-    """
-    db.executescript(INBOX_TABLES)
-
-
-INBOX_TABLES = """
-ALTER TABLE ticket ADD COLUMN shopper_said INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE ticket ADD COLUMN said_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE ticket ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
-UPDATE ticket SET shopper_said = coalesce((
-  SELECT max(seq) FROM event WHERE event.stream = ticket.stream
-    AND kind = 'msg' AND by LIKE 'shopper:%'), 0);
--- Closed ones alone: a list of those goes on for ever, the others are kept in memory.
-CREATE INDEX ticket_ended ON ticket(site, closed_at, stream) WHERE status = 'closed';
-CREATE INDEX ticket_ended_held ON ticket(site, assignee, closed_at, stream)
-  WHERE status = 'closed';
--- How far each agent has read, and who wants to be reminded (spec F19, F20).
-CREATE TABLE reading(
-  stream INTEGER NOT NULL, agent TEXT NOT NULL, read INTEGER NOT NULL,
-  marked INTEGER NOT NULL, mark_id TEXT NOT NULL,
-  PRIMARY KEY (stream, agent)) STRICT, WITHOUT ROWID;
-CREATE INDEX reading_marked ON reading(stream) WHERE marked <> 0;
-"""
-
-
-@migrations()
-def blobs(db: Database) -> None:
-    """Create what is known of images; their bytes lie in files beside the journal."""
-    db.executescript(BLOB_TABLES)
-
-
-BLOB_TABLES = """
--- `source` is the digest of what was uploaded, `digest` that of what is kept of it.
-CREATE TABLE blob(
-  id TEXT NOT NULL PRIMARY KEY, site TEXT NOT NULL, chat TEXT, owner TEXT NOT NULL,
-  source TEXT NOT NULL, digest TEXT NOT NULL, mime TEXT NOT NULL, name TEXT NOT NULL,
-  size INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL)
-  STRICT, WITHOUT ROWID;
-CREATE INDEX blob_source ON blob(source);
-CREATE INDEX blob_digest ON blob(digest);
--- Written in the commit of the message: it fails if the image has just been deleted.
-CREATE TABLE named(
-  blob TEXT NOT NULL REFERENCES blob(id), stream INTEGER NOT NULL,
-  PRIMARY KEY (blob, stream)) STRICT, WITHOUT ROWID;
-CREATE INDEX named_stream ON named(stream);
--- Those that no message has named yet, and since when they wait for one.
-CREATE TABLE unnamed(
-  blob TEXT NOT NULL PRIMARY KEY REFERENCES blob(id), at INTEGER NOT NULL)
-  STRICT, WITHOUT ROWID;
-CREATE INDEX unnamed_at ON unnamed(at);
-"""
-
-
-@migrations()
-def tags(db: Database) -> None:
-    """Let a ticket have tags."""
-    db.execute("ALTER TABLE ticket ADD COLUMN tags TEXT NOT NULL DEFAULT '[]'")
-
-
-@migrations()
-def searching(db: Database) -> None:
-    """Have an index of words, which begins empty and catches up by itself."""
-    db.executescript(search.TABLES)
-
-
-@migrations()
-def outgoing(db: Database) -> None:
-    """Keep what is to leave the process, and where people write texts from."""
-    db.executescript(leaving.TABLES)
-    db.executescript(numbers.TABLES)
-
-
-@migrations()
-def token_versions(db: Database) -> None:
-    """Let a new password end the tokens that were signed before."""
-    db.execute("ALTER TABLE agent ADD COLUMN token_version INTEGER NOT NULL DEFAULT 0")
-
-
-@migrations()
-def blocked(db: Database) -> None:
-    """Remember whom shops have blocked."""
-    db.execute(blocks.TABLE)
-
-
-@migrations()
-def silences(db: Database) -> None:
-    """Let a list show since when a waiting shopper has heard nothing.
-
-    Of those who wait just now it is not known: they may have heard something since.
-    """
-    db.execute("ALTER TABLE ticket ADD COLUMN silent_since INTEGER")
-    db.execute("UPDATE ticket SET silent_since = waiting_since")
-
-
-@migrations()
-def mailing(db: Database) -> None:
-    """Remember who was mailed of what, and what agents want to be mailed of."""
-    db.executescript(mailed.TABLES)
-
-
-@migrations()
-def webhooks(db: Database) -> None:
-    """Remember who wants to be told of what happens."""
-    db.executescript(hooks.TABLES)
-
-
-@migrations()
-def handed_over(db: Database) -> None:
-    """Find quickly what other systems have control of."""
-    sql = """
-    CREATE INDEX ticket_external ON ticket(stream)
-      WHERE control = 'external' AND status <> 'closed'"""
-    db.execute(sql)
+DURABLE = Keep()
 
 
 def open_writer(
-    path: Path, *, relaxed: bool = False, epoch: str | None = None
+    path: Path, keep: Keep = DURABLE, *, epoch: str | None = None
 ) -> sqlite3.Connection:
     """Return the one connection that may write, its tables up to date.
 
-    A journal that is new, or was restored, gets `epoch`. `relaxed` syncs nothing: for
-    folders that go when the process goes.
+    A journal that is new, or was restored, gets `epoch`.
 
     Raises:
         SchemaTooNew: a newer program wrote the file; it was not touched.
+        Followed: it is a copy that follows a log, and there is none here.
         NotDurable: the file system refuses WAL, so an ack would not mean durable.
         JournalBroken: the file is damaged or cannot be reached.
+        SteppedDown: the log does not take what has to be brought up to date.
     """
     with _translated(path):
-        # SQLite would create it for everyone to read; the WAL takes over the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = connect(path)
+        create(path)
+        connection = connect(path) if keep.log is None else _replicated(path, keep.log)
         try:
             db = Database(connection, execute_plugins=False)
-            _refuse_newer(db, path)
-            configure_writer(connection, path, relaxed=relaxed)
-            migrations.apply(db)
-            meta.adopt_epoch(connection, epoch)
+            refuse_newer(db, path)
+            configure_writer(connection, path, keep.synchronous)
+            replica = replica_of(connection)
+            if replica is None:
+                _refuse_followed(connection, path)
+            with nullcontext() if replica is None else replica.transaction():
+                migrations.apply(db)
+                meta.adopt_epoch(connection, epoch)
             _sync_folders(path)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def create(path: Path) -> None:
+    """Make sure that there is a file, which only its owner may read."""
+    # SQLite would create it for everyone to read; the WAL takes over the mode.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -298,17 +173,36 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def _replicated(path: Path, log: LogEnd) -> Replicated:
+    connection = connect(path, Replicated)
+    connection.log = log
+    return connection
+
+
+@overload
+def connect(path: Path) -> sqlite3.Connection: ...
+@overload
+def connect(path: Path, factory: type[Made]) -> Made: ...
+def connect(
+    path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """Return a bare connection to the existing file `path`.
 
     Autocommit mode: transactions are ours to begin. Opened in one thread, used in
     another, never in two at once.
     """
-    uri = f"{path.absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=factory,
+    )
 
 
-def configure_writer(connection: Connection, path: Path, *, relaxed: bool) -> None:
+def configure_writer(
+    connection: Connection, path: Path, synchronous: Synchronous = "FULL"
+) -> None:
     """Make `connection` the writer's.
 
     Raises:
@@ -318,7 +212,7 @@ def configure_writer(connection: Connection, path: Path, *, relaxed: bool) -> No
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     durable = (
         ("journal_mode", "WAL", "wal"),
-        ("synchronous", "OFF", 0) if relaxed else ("synchronous", "FULL", 2),
+        ("synchronous", synchronous, SYNCHRONOUS[synchronous]),
     )
     for name, value, expected in durable:
         connection.execute(f"PRAGMA {name}={value}").fetchone()
@@ -342,13 +236,23 @@ def _read_back(connection: Connection, name: str) -> object:
     return None if row is None else row[0]
 
 
-def _refuse_newer(db: Database, path: Path) -> None:
+def refuse_newer(db: Database, path: Path) -> None:
+    """Make sure that this program knows all that is in the file.
+
+    Raises:
+        SchemaTooNew: it does not.
+    """
     nothing = Database(memory=True, execute_plugins=False)
     known = {migration.name for migration in migrations.pending(nothing)}
     nothing.close()
     applied = [migration.name for migration in migrations.applied(db)]
     if unknown := [name for name in applied if name not in known]:
         raise SchemaTooNew(path, unknown)
+
+
+def _refuse_followed(connection: sqlite3.Connection, path: Path) -> None:
+    if meta.exists(connection) and meta.applied(connection) is not None:
+        raise Followed(path)
 
 
 @contextmanager

@@ -21,9 +21,10 @@ import msgspec
 from sqlite_utils import Database
 
 from storage.checkpoints import Checkpoints
-from storage.errors import Blame, Unwritable, blame
+from storage.errors import Blame, SteppedDown, Unwritable, blame
 from storage.pace import Pace
 from storage.records import Append, Change, TicketRow
+from storage.replica import replica_of
 from storage.rows import Rows
 from storage.schema import Connection
 from storage.spans import Spans
@@ -80,6 +81,7 @@ class Writer(Worker[Item]):
         self._connection = connection
         self._database = database
         self._path = path
+        self._replica = replica_of(connection)
         self.writable = True
         """False from a refused batch to the next commit that goes through."""
         self._closed = False
@@ -153,6 +155,9 @@ class Writer(Worker[Item]):
             # error has made untrustworthy. The next start finds what the disk has.
             self._checkpoints.run("TRUNCATE")
             self._connection.close()
+        elif isinstance(self.error, SteppedDown):
+            # The file is well, and will be followed: what is under way is undone.
+            self._connection.close()
 
     def _commit(self, write: Callable[[Batch], int], batch: Batch) -> Exception | None:
         """Return why `batch` was rolled back, or `None`: it is durable."""
@@ -162,7 +167,10 @@ class Writer(Worker[Item]):
             # IMMEDIATE: a deferred one that turns to writing never waits for the lock.
             connection.execute("BEGIN IMMEDIATE")
             rows = write(batch)
-            connection.execute("COMMIT")
+            if self._replica is None:
+                connection.execute("COMMIT")
+            else:
+                self._replica.commit(scrub=self._scrubbing)
         except Exception as error:  # binding raises OverflowError and UnicodeError too
             if blame(error) is Blame.JOURNAL:
                 raise

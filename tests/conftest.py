@@ -14,6 +14,11 @@ settings.register_profile(
 settings.load_profile("shopwire")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "have each broker's journal copied, and held against its copy at the end"
+    parser.addoption("--captured", action="store_true", help=what)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):

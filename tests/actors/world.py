@@ -37,6 +37,7 @@ from actors.settings.rules import Rules
 from storage import queries
 from storage.journal import Journal
 from storage.records import ReadRow, Record, TicketRow
+from storage.schema import Keep
 from storage.worker import Worker
 from tests.actors.client import Client, Place
 from tests.actors.scene import NOON, SHOPPER, SITE, Ask, starting
@@ -167,7 +168,11 @@ class World:
         # On one clock here; apart in the broker, where one of them can jump.
         self.system = System(self.timers, self.chance if self.shuffle else None)
         self.journal = Journal(
-            self.path, lambda: None, inline=True, relaxed=self._relaxed, epoch="e"
+            self.path,
+            lambda: None,
+            inline=True,
+            keep=Keep(relaxed=self._relaxed),
+            epoch="e",
         )
         self.journal.start()
         self.ids = IdMaker(self.clock, self.chance)

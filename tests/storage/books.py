@@ -18,6 +18,7 @@ from storage.records import (
     StartRow,
     TicketRow,
 )
+from storage.schema import DURABLE, Keep
 
 Found = TypeVar("Found")
 WAIT_S = 15
@@ -62,10 +63,12 @@ def ticket(stream: int, seq: int, *, status: str = "open") -> TicketRow:
 class Books:
     """Puts things into a journal, and keeps what became of them, in order."""
 
-    def __init__(self, path: Path, *, inline: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, inline: bool = False, keep: Keep = DURABLE
+    ) -> None:
         self.path = path
         self.woken = threading.Event()
-        self.journal = Journal(path, self.woken.set, inline=inline)
+        self.journal = Journal(path, self.woken.set, inline=inline, keep=keep)
         self.outcomes: list[Append] = []
         self.journal.start()
 

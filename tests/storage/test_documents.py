@@ -11,7 +11,8 @@ from sqlite_utils import Database
 from storage import accounts, documents
 from storage.accounts import Site
 from storage.documents import Conflict, Document
-from storage.schema import connect, migrations, open_writer
+from storage.migrations import migrations
+from storage.schema import connect, open_writer
 
 
 @pytest.fixture

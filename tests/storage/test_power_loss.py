@@ -92,7 +92,7 @@ def run(disk: Disk, seed: int, synchronous: str = "FULL") -> Trial:
     acknowledged = 0
     try:
         with powered(disk) as connection:
-            configure_writer(connection, Path("journal.db"), relaxed=False)
+            configure_writer(connection, Path("journal.db"))
             connection.execute(f"PRAGMA synchronous={synchronous}")
             # Pages that find no room are written before the commit: one more hazard.
             connection.execute("PRAGMA cache_size=20")

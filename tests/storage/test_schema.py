@@ -11,6 +11,7 @@ from storage.errors import JournalBroken, NotDurable, SchemaTooNew
 from storage.schema import (
     Connection,
     Cursor,
+    Keep,
     configure_writer,
     open_reader,
     open_writer,
@@ -83,7 +84,7 @@ def test_opening_again_keeps_what_is_there(path: Path) -> None:
 
 
 def test_a_relaxed_journal_syncs_nothing(path: Path) -> None:
-    with closing(open_writer(path, relaxed=True)) as connection:
+    with closing(open_writer(path, Keep(relaxed=True))) as connection:
         assert pragma(connection, "synchronous") == 0
         assert pragma(connection, "journal_mode") == "wal"
 
@@ -186,7 +187,7 @@ def test_a_file_system_that_refuses_durability_is_refused(
     with closing(open_writer(path)) as real:
         connection = refusing(real, name, kept)
         with pytest.raises(NotDurable, match=f"{name} is {kept!r}") as refused:
-            configure_writer(connection, path, relaxed=False)
+            configure_writer(connection, path)
     assert "local disk" in str(refused.value)
 
 
@@ -194,4 +195,4 @@ def test_a_build_of_sqlite_that_lacks_erasing_is_refused(path: Path) -> None:
     with closing(open_writer(path)) as real:
         connection = refusing(real, "secure_delete", 0)
         with pytest.raises(JournalBroken, match="secure_delete"):
-            configure_writer(connection, path, relaxed=False)
+            configure_writer(connection, path)

@@ -1,6 +1,6 @@
 """A shop on sockets, in each subprotocol; and one in virtual time."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,12 @@ import trio
 import trio.testing
 
 from tests.system import leaks
+from tests.system.captured import captured
 from tests.system.client import FORMS, Form
 from tests.system.moments import VIRTUAL
 from tests.system.shop import Shop, in_memory, serving
+
+__all__ = ["captured"]
 
 
 @pytest.fixture(params=FORMS, ids=[form.name for form in FORMS])
@@ -34,6 +37,16 @@ async def shop(tmp_path: Path, form: Form) -> AsyncGenerator[Shop]:
 async def virtual_time() -> None:
     """Let the test's clock leap whenever everybody waits: see `moments`."""
     assert isinstance(trio.lowlevel.current_clock(), trio.testing.MockClock)
+
+
+@pytest.fixture(autouse=True)
+def _copies_are_exact(request: pytest.FixtureRequest) -> Generator[None]:
+    if not request.config.getoption("captured"):
+        yield
+        return
+    found: list[str] = request.getfixturevalue("captured")
+    yield
+    assert found == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

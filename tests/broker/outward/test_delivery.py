@@ -19,6 +19,7 @@ from storage.errors import Unwritable
 from storage.journal import Journal
 from storage.outgoing import Delivery
 from storage.records import Append, Lane, OutgoingRow, Record
+from storage.schema import Keep
 
 HOUR = 3600.0
 START = 1_000_000
@@ -30,7 +31,7 @@ class World:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.woken = trio.Event()
-        self.journal = Journal(path, self.wake, inline=True, relaxed=True)
+        self.journal = Journal(path, self.wake, inline=True, keep=Keep(relaxed=True))
         self.journal.start()
         self.books = Books(self.journal, self.wake)
         self.sent: list[tuple[float, str]] = []

@@ -1,0 +1,62 @@
+"""Each broker's journal copied as it is written, and held against its copy at the end.
+
+`pytest tests/system --captured` runs everything so: what a transaction says has to make
+the same file again, whatever feature wrote it.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import server
+from storage import meta
+from storage.journal import Journal
+from storage.schema import Keep
+from tests.storage.copies import Copying, differences
+
+
+class CapturedJournal(Journal):
+    """Has a copy beside it, as long as it is open."""
+
+    found: list[str]
+
+    def __init__(
+        self, path: Path, wake: Callable[[], None], *, keep: Keep, **options: Any
+    ) -> None:
+        self._copy = path.with_name("captured.db")
+        begin(path, self._copy)
+        self._log = Copying(self._copy)
+        if self._log.follower.alone:
+            self._log.follower.adopt(0)
+        keep = Keep(keep.relaxed, self._log)
+        super().__init__(path, wake, keep=keep, **options)
+
+    def stop(self) -> None:
+        super().stop()
+        self._log.follower.close()
+        self.found += differences(self._path, self._copy)
+        # Whoever opens it next may be another process, which has no copy.
+        with closing(sqlite3.connect(self._path)) as connection, connection:
+            connection.execute("DELETE FROM meta WHERE key = ?", (meta.APPLIED,))
+
+
+def begin(journal: Path, copy: Path) -> None:
+    """Make `copy` what the journal is now, which may be nothing yet."""
+    for left in copy.parent.glob(f"{copy.name}*"):
+        left.unlink()
+    if journal.exists():
+        with closing(sqlite3.connect(journal)) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
+
+
+@pytest.fixture
+def captured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have every broker of the test copied; return where copies differed."""
+    found: list[str] = []
+    monkeypatch.setattr(CapturedJournal, "found", found, raising=False)
+    monkeypatch.setattr(server, "Journal", CapturedJournal)
+    return found
