@@ -49,7 +49,7 @@ def leaving(
     rows = list(_handed_over(state, zip(events, records, strict=True), stream))
     begun = state.bot.turn
     if begun not in (NO_TURN, turn):
-        rows.append(_row(state, BOT_CALL, stream, begun, records[-1].at))
+        rows.append(row(state.site, BOT_CALL, stream, begun, records[-1].at))
     return tuple(rows)
 
 
@@ -62,7 +62,7 @@ def _texts(
     """
     for event, record in zip(events, records, strict=True):
         if type(event.body) is Said and event.by != state.shopper:
-            yield _row(state, SMS, stream, record.seq, record.at)
+            yield row(state.site, SMS, stream, record.seq, record.at)
 
 
 def _handed_over(
@@ -73,7 +73,7 @@ def _handed_over(
     for event, record in pairs:
         said = type(event.body) is Said and event.by == state.shopper
         if (away and said) or _begins(event.body):
-            yield _row(state, HANDOFF, stream, record.seq, record.at)
+            yield row(state.site, HANDOFF, stream, record.seq, record.at)
 
 
 def _begins(body: AnyBody) -> bool:
@@ -82,7 +82,13 @@ def _begins(body: AnyBody) -> bool:
     return body.target in ELSEWHERE
 
 
-def _row(state: ChatState, kind: str, stream: int, seq: int, at: int) -> OutgoingRow:
+def key(stream: int, seq: int) -> str:
+    """Return the key of what leaves because of one event."""
+    return f"{stream}-{seq}"
+
+
+def row(site: str, kind: str, stream: int, seq: int, at: int) -> OutgoingRow:
+    """Return the row of what leaves because of one event, since `at`."""
     payload = _encode(Message(stream, seq)).decode()
     line = f"{kind} {stream}"
-    return OutgoingRow(f"{stream}-{seq}", kind, state.site, line, payload, at)
+    return OutgoingRow(key(stream, seq), kind, site, line, payload, at)

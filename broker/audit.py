@@ -3,8 +3,8 @@
 In a chat that is not over, every message of the shopper is in exactly one of these
 states: it is answered; a bot has to answer it, or another system; the ticket is
 snoozed, and will come back; or it stands in an agent's list or in everybody's, and will
-be reminded of. What is kept beside the events, by which lists and alarms go, has to say
-the same as the events.
+be reminded of. What is kept beside the events, by which lists and alarms go, and what
+is to leave, has to say the same as the events.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.ids import Millis
 from actors.settings.rules import Rules
-from broker import founding, replay
+from broker import founding, promises, replay
 from broker.calendar import hours_at
 from broker.findings import Broken, Finding, Noticed
 from storage import documents, outgoing, queries
@@ -99,6 +99,7 @@ class Audit:
         if state.status != "closed":
             self.counts[state_of(state)] += 1
             yield from self._unarmed(state, row)
+            yield from self._unsent(stream, state)
         wrong = [name for name in PLACED if getattr(row, name) != _kept(state, name)]
         if wrong:
             yield _broken("misplaced", state, ", ".join(wrong))
@@ -108,6 +109,14 @@ class Audit:
         due = next_deadline(state, self._rules_of(state.site))
         if due is not None and (row.due is None or row.due > due + SLACK):
             yield _broken("unarmed", state, f"due at {due}")
+
+    def _unsent(self, stream: int, state: ChatState) -> Iterator[Finding]:
+        limits = self._rules_of(state.site).limits
+        made = promises.made(self._db, stream, state, limits)
+        lost = promises.broken(self._db, stream, made)
+        if lost:
+            what = ", ".join(f"{kind} {seq}" for kind, seq in lost)
+            yield _broken("unsent", state, what)
 
     def _unassigned(self, state: ChatState, bounds: Bounds) -> Iterator[Finding]:
         if state_of(state) != "waiting" or state.assignee is not None:

@@ -4,10 +4,11 @@ from typing import Literal
 
 import msgspec
 
-Broken = Literal["unlisted", "misplaced", "unarmed", "asleep", "unreadable"]
+Broken = Literal["unlisted", "misplaced", "unarmed", "asleep", "unsent", "unreadable"]
 """`unlisted`: the chat stands in no list. `misplaced`: it stands elsewhere than its
 events say. `unarmed`: nothing will wake it when it should. `asleep`: the moment to wake
-it has passed. `unreadable`: nobody can say."""
+it has passed. `unsent`: nothing will ask the bot that has to answer, or tell the system
+that has the chat. `unreadable`: nobody can say."""
 Noticed = Literal[
     "unassigned",
     "agent_offline",

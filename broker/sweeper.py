@@ -1,9 +1,9 @@
 """Looks every half a minute whether a running broker keeps its promises (U8).
 
-The journal says of each ticket where it stands and when it has to be woken; the desk's
-table and the alarms have to agree. What does not agree at two looks, while nothing has
-happened to the ticket between them, is broken: it is said to who looks after it, and
-mended.
+The journal says of each ticket where it stands, when it has to be woken and what has to
+leave; the desk's table, the alarms and the outgoing table have to agree. What does not
+at two looks, while nothing has happened to the ticket between them, is broken: it is
+said to who looks after it, and mended.
 """
 
 import logging
@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import trio
 
+from actors import codec
+from actors.cells import past
 from actors.cells.desk import Placed
 from actors.cells.orders import Ring
 from actors.chat.checkin import MOST_MISSES
-from actors.chat.limits import has_room
+from actors.chat.limits import ChatLimits, has_room
 from actors.desk.places import Place
 from actors.ids import ChatId, Millis, SiteId
 from actors.rows import place_of
 from actors.settings.rules import Rules
 from broker.findings import Broken, Finding
+from broker.promises import Promise, broken, made, renew
 from broker.speech import AttentionPush
 from storage import queries
 from storage.queries import Standing
@@ -42,6 +45,9 @@ AT_ONCE = 500
 log = logging.getLogger(__name__)
 Suspicion = tuple[str, int, Broken]
 """A chat, as it was at a seq, and why."""
+Promises = tuple[Promise, ...]
+Known = dict[int, tuple[int, Promises]]
+"""By stream: what a chat promises since it has come to a seq."""
 
 
 class Case(NamedTuple):
@@ -50,6 +56,8 @@ class Case(NamedTuple):
     site: SiteId
     kept: Standing
     why: Broken
+    lost: Promises = ()
+    """What will not leave."""
 
 
 class Sweeper:
@@ -58,6 +66,7 @@ class Sweeper:
     def __init__(self, broker: "Broker") -> None:
         self._broker = broker
         self.broken: Counter[str] = Counter()
+        self._known: dict[SiteId, Known] = {}
 
     async def run(self) -> None:
         """Sweep, until cancelled."""
@@ -81,8 +90,14 @@ class Sweeper:
             await self._mend(case)
         self._broker.loop.wake()
         return [
-            Finding(why, site, kept.chat, broken=True, agent=kept.assignee)
-            for site, kept, why in confirmed
+            Finding(
+                each.why,
+                each.site,
+                each.kept.chat,
+                broken=True,
+                agent=each.kept.assignee,
+            )
+            for each in confirmed
         ]
 
     def idle(self) -> list[Finding]:
@@ -110,6 +125,25 @@ class Sweeper:
                     if why is not None:
                         found[each.chat, each.seq, why] = Case(site.id, each, why)
                 await trio.lowlevel.checkpoint()
+            for each, lost in await self._unsent(site.id, site.rules, kept):
+                found[each.chat, each.seq, "unsent"] = Case(
+                    site.id, each, "unsent", lost
+                )
+        return found
+
+    async def _unsent(
+        self, site: SiteId, rules: Rules, kept: list[Standing]
+    ) -> list[tuple[Standing, Promises]]:
+        """Return of which chats that are not with us something will not leave."""
+        away = [each for each in kept if each.control != "humans"]
+        known, self._known[site] = self._known.get(site, {}), {}
+        found: list[tuple[Standing, Promises]] = []
+        for begin in range(0, len(away), AT_ONCE):
+            some = away[begin : begin + AT_ONCE]
+            look = partial(_promised, kept=some, known=known, limits=rules.limits)
+            promised = await self._broker.query(look)
+            self._known[site] |= promised.known
+            found += promised.broken
         return found
 
     def _tell(self, case: Case) -> None:
@@ -128,11 +162,46 @@ class Sweeper:
             if row is not None:
                 broker.house.desks.tell(case.site, Placed(place_of(row)))
             return
+        if case.why == "unsent":
+            stream, now = case.kept.stream, broker.clock()
+            lost = partial(
+                renew, site=case.site, stream=stream, promises=case.lost, now=now
+            )
+            await broker.change(lost)
+            broker.outward.wake()
+            return
         cell = broker.house.chats.get(chat)
         if cell is not None and cell.held is None:
             # What it believes about its row may be what is wrong.
             cell.restart()
         broker.house.chats.tell(chat, Ring(broker.clock()))
+
+
+class Promised(NamedTuple):
+    """What some chats promise, and which of it will not be kept."""
+
+    known: Known
+    broken: list[tuple[Standing, Promises]]
+
+
+def _promised(
+    db: sqlite3.Connection, kept: list[Standing], known: Known, limits: ChatLimits
+) -> Promised:
+    """Look at some chats; their events only if there are new ones."""
+    found = Promised({}, [])
+    for each in kept:
+        before = known.get(each.stream)
+        if before is None or before[0] != each.seq:
+            try:
+                state = past.find(db, each.stream, each.chat).state
+                before = (state.seq, made(db, each.stream, state, limits))
+            except codec.UnreadableRecordError:
+                continue  # `audit` and `doctor` say more
+        found.known[each.stream] = before
+        lost = broken(db, each.stream, before[1])
+        if lost:
+            found.broken.append((each, lost))
+    return found
 
 
 class Look:

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database, Migrations
 
-from storage import blocks, numbers, search
+from storage import blocks, numbers, relays, search
 from storage import mailing as mailed
 from storage import outgoing as leaving
 from storage import tables as first
@@ -176,3 +176,9 @@ def handed_over(db: Database) -> None:
     CREATE INDEX ticket_external ON ticket(stream)
       WHERE control = 'external' AND status <> 'closed'"""
     db.execute(sql)
+
+
+@migrations()
+def relayed(db: Database) -> None:
+    """Remember what other systems have taken of the chats they have."""
+    db.executescript(relays.TABLES)

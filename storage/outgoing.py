@@ -12,6 +12,8 @@ from typing import Literal
 import msgspec
 from sqlite_utils import Database
 
+from storage.records import OutgoingRow
+
 State = Literal["pending", "done", "dead"]
 KEPT_MS = 30 * 24 * 3600 * 1000
 """How long what was given up is kept."""
@@ -37,6 +39,14 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', 0, CASE WHEN EXISTS (
 """An `OutgoingRow`, and when it is due if nothing is before it in its line."""
 INSERT_ONCE = f"{INSERT} ON CONFLICT(kind, key) DO NOTHING"
 """Likewise, for who may find the same cause twice."""
+_AGAIN = """
+INSERT INTO outgoing(key, kind, site, line, payload, at, state, attempts)
+VALUES (?, ?, ?, ?, ?, ?, 'pending', 0)
+ON CONFLICT(kind, key) DO UPDATE SET state = 'pending', attempts = 0, error = NULL,
+  at = excluded.at WHERE state <> 'pending'"""
+_NEXT = """
+UPDATE outgoing SET next_at = ?1 WHERE next_at IS NULL AND id = (
+  SELECT min(id) FROM outgoing WHERE line = ?2 AND state = 'pending')"""
 _COLUMNS = "id, key, kind, site, line, payload, at, state, attempts, error"
 
 
@@ -107,10 +117,7 @@ def finish(db: Database, id_: int, now: int, error: str | None = None) -> None:
     WHERE id = ? AND state = 'pending' RETURNING line"""
     row = db.execute(sql, (state, error, now, id_)).fetchone()
     if row is not None:
-        following = """
-        UPDATE outgoing SET next_at = ?1 WHERE id = (
-          SELECT min(id) FROM outgoing WHERE line = ?2 AND state = 'pending')"""
-        db.execute(following, (now, row[0]))
+        db.execute(_NEXT, (now, row[0]))
 
 
 def put_off(db: Database, id_: int, until: int) -> None:
@@ -124,6 +131,21 @@ def forget(db: Database, id_: int, now: int) -> None:
     db.execute("UPDATE outgoing SET next_at = NULL WHERE id = ?", (id_,))
     old = "DELETE FROM outgoing WHERE state = 'dead' AND next_at IS NULL AND at < ?"
     db.execute(old, (now - KEPT_MS,))
+
+
+def is_due(connection: sqlite3.Connection, kind: str, key: str) -> bool:
+    """Return whether something will be done about a delivery, now or in its turn."""
+    sql = """
+    SELECT 1 FROM outgoing o WHERE kind = ? AND key = ? AND (next_at IS NOT NULL
+      OR state = 'pending' AND EXISTS (SELECT 1 FROM outgoing WHERE line = o.line
+        AND state = 'pending' AND next_at IS NOT NULL))"""
+    return connection.execute(sql, (kind, key)).fetchone() is not None
+
+
+def queue_again(db: Database, row: OutgoingRow, now: int) -> None:
+    """Have `row` leave that was lost, given up, or that its line has left behind."""
+    db.execute(_AGAIN, row)
+    db.execute(_NEXT, (now, row.line))
 
 
 def waiting(connection: sqlite3.Connection, limit: int) -> list[Delivery]:

@@ -81,6 +81,16 @@ def of_kind(connection: sqlite3.Connection, stream: int, kind: str) -> list[Reco
     return [Record(*row) for row in rows]
 
 
+def said_after(
+    connection: sqlite3.Connection, stream: int, by: str, after: int
+) -> list[int]:
+    """Return the seqs of what a person said in `stream` after `after`."""
+    sql = """
+    SELECT seq FROM event WHERE stream = ? AND seq > ? AND kind = 'msg' AND by = ?
+    ORDER BY seq"""
+    return [seq for (seq,) in connection.execute(sql, (stream, after, by)).fetchall()]
+
+
 def record(connection: sqlite3.Connection, stream: int, seq: int) -> Record | None:
     """Return the record at `seq` of `stream`, or `None`."""
     found = page(connection, stream, seq - 1, limit=1)

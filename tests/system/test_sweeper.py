@@ -13,16 +13,23 @@ from actors.ids import ChatId, SiteId
 from broker.commands.reading import journal
 from broker.office.clerk import carry_out
 from broker.office.requests import Audit, Audited
+from broker.outward.delivery import Failed
 from broker.sites import DEFAULT_SITE
 from broker.sweeper import SECOND_LOOK_S, SWEEP_S
+from storage.outgoing import Delivery
 from tests.broker.commands.typed import typed
 from tests.system.shop import Shop, in_memory
+from tests.system.test_handing import handed_over, handing_over
 from tests.system.test_writes import started
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
 SEEN_S = SWEEP_S + SECOND_LOOK_S + 1
 """Within this it is seen and mended."""
+
+
+def _lose_all(db: Database) -> None:
+    db.execute("DELETE FROM outgoing")
 
 
 def _forget_due(db: Database, chat: str) -> None:
@@ -81,6 +88,50 @@ async def test_what_would_be_missed_is_said_and_mended(
     # Once: it is as it should be now.
     assert await quick_shop.broker.sweeper.sweep() == []
     await sara.ask("msg.send", chat=chat, text="still there?")
+
+
+async def test_what_was_lost_on_its_way_to_another_system_gets_there(
+    quick_shop: Shop,
+) -> None:
+    fake = await handing_over(quick_shop)
+    boss = await quick_shop.agent("boss", "admin")
+    sara = await quick_shop.shopper()
+    chat = await handed_over(sara)
+    await sara.until(kind="handoff", by="system")
+    await sara.ask("msg.send", chat=chat, text="it is about a lamp")
+    await trio.sleep(1)
+    fake.down = True
+    await sara.ask("msg.send", chat=chat, text="a blue one")
+    await trio.sleep(1)
+    await quick_shop.broker.change(_lose_all)
+    fake.down = False
+    await trio.sleep(SEEN_S)
+    said = await boss.until(t="push", kind="attention")
+    assert (said["why"], said["chat"]) == ("unsent", chat)
+    assert list(fake.messages.values()) == ["it is about a lamp", "a blue one"]
+    assert await quick_shop.broker.sweeper.sweep() == []
+
+
+async def test_a_turn_of_the_bot_that_was_given_up_is_taken_after_all(
+    quick_shop: Shop,
+) -> None:
+    await handing_over(quick_shop)
+    turns = quick_shop.broker.outward.turns
+
+    async def give_up(_: Delivery) -> Failed:
+        await trio.sleep(0.1)
+        return Failed("a bug", final=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "send", give_up)
+        sara = await quick_shop.shopper()
+        chat = (await sara.ask("chat.start", text="I have a complaint"))["chat"]
+        await trio.sleep(1)
+        assert all(frame.get("kind") != "handoff" for frame in sara.heard)
+    await trio.sleep(SEEN_S)
+    offered = await sara.until(kind="handoff")
+    assert (offered["chat"], offered["body"]["state"]) == (chat, "offered")
+    assert quick_shop.broker.sweeper.broken == {"unsent": 1}
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ from broker.outward.ai.responders import clean
 from broker.outward.delivery import Failed, Sent
 from broker.outward.late import Late
 from broker.outward.waiter import NotTold, journaled
-from storage import queries
+from storage import queries, relays
 from storage.outgoing import Delivery
 
 if TYPE_CHECKING:
@@ -99,14 +99,16 @@ class HandoffAdapter:
         return Sent()
 
     async def tell(self, delivery: Delivery) -> None:
-        """Give a chat to our own agents that did not get there.
+        """Remember what has got there; give a chat to our own agents that did not.
 
         Raises:
             NotTold: it cannot be journaled just now.
         """
-        if delivery.state != "dead":
-            return
         where = msgspec.json.decode(delivery.payload, type=Message)
+        if delivery.state != "dead":
+            arrived = partial(relays.add, stream=where.stream, seq=where.seq)
+            await self._broker.books.change(arrived)
+            return
         found = await self._broker.query(partial(case, where=where))
         if found is None:
             return
