@@ -334,6 +334,48 @@ class ShopifyConfig(Section, frozen=True):
         return "ShopifyConfig(...)"
 
 
+class ClusterConfig(Section, frozen=True):
+    """What several machines that serve one shop stand on."""
+
+    nats: (
+        Annotated[
+            str,
+            Meta(pattern=r"^(nats|tls)://[^\s]+$(?!\n)", extra={"secret": True}),
+            _says("NATS servers as `nats://user:password@host:port`, with commas."),
+        ]
+        | None
+    ) = None
+    name: Annotated[
+        str,
+        Meta(pattern=r"^[a-z0-9-]{1,32}$(?!\n)"),
+        _says("The cluster's, in NATS: two may share the servers."),
+    ] = "shopwire"
+    node: (
+        Annotated[
+            str,
+            Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$(?!\n)"),
+            _says("This node's name, if not the machine's with the port."),
+        ]
+        | None
+    ) = None
+    address: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9.:\[\]-]{1,255}:[0-9]{1,5}$(?!\n)"),
+        _says("Where the other nodes reach this one, and nobody else can."),
+    ] = "127.0.0.1:8090"
+    networks: Annotated[
+        tuple[str, ...],
+        _says("CIDR list that the nodes' addresses are in: they ask for others."),
+    ] = ("127.0.0.0/8",)
+    replicas: Annotated[
+        int, Meta(ge=1, le=5), _says("NATS servers that keep each entry; 1 to try it.")
+    ] = 3
+
+    def __repr__(self) -> str:
+        """Show no password."""
+        return f"ClusterConfig({self.name!r}, ...)"
+
+
 class Config(Section, frozen=True):
     """The whole of it."""
 
@@ -347,6 +389,7 @@ class Config(Section, frozen=True):
     mail: MailConfig = MailConfig()
     ai: AiConfig = AiConfig()
     outward: OutwardConfig = OutwardConfig()
+    cluster: ClusterConfig = ClusterConfig()
 
 
 class ConfigError(Exception):

@@ -94,7 +94,7 @@ class Broker:
         self.folder = folder
         self.config = config
         self.virtual = virtual
-        self._door: Door | PortableDoor | None = None
+        self._doors: list[Door | PortableDoor] = []
         self.loop = loop_for(config.server, virtual=virtual)
         wall = virtual_wall() if virtual else time.time
         self.clock: Callable[[], Millis] = lambda: Millis(int(wall() * 1000))
@@ -237,8 +237,8 @@ class Broker:
     async def _drain(self) -> None:
         """Let everything become durable that was taken in, and say goodbye."""
         self.draining = not self.broken
-        if self._door is not None:
-            self._door.close()
+        for door in self._doors:
+            door.close()
         self.loop.wake()
         with trio.move_on_after(DRAIN_S):
             while self.draining and (self.journal.unsettled or self.system.mail):
@@ -260,7 +260,7 @@ class Broker:
         self.loop.wake()
         if not self.virtual and not self.broken:
             with trio.move_on_after(GOODBYE_S):
-                while len(self.keepalive):
+                while len(self.keepalive) or self.journal.owing:
                     self.loop.wake()
                     await trio.sleep(0.01)
 
@@ -274,7 +274,7 @@ class Broker:
     @property
     def serving(self) -> bool:
         """Whether new connections are let in."""
-        return self._door is not None and not self.draining
+        return bool(self._doors) and not self.draining
 
     async def serve(
         self,
@@ -292,23 +292,29 @@ class Broker:
         if self.virtual:
             raise TypeError("a broker in virtual time has no sockets")
         server = self.config.server
-        listener = socket.create_server(
-            (host or server.host, server.port if port is None else port), backlog=4096
-        )
-        with listener:
-            bound = listener.getsockname()
-            try:
-                async with trio.open_nursery() as nursery:
-                    self._door = open_door(self, listener, nursery)
-                    self.loop.wake()
-                    await nursery.start(admin.listen, self)
-                    nursery.start_soon(self.front.prepare)
-                    url = f"{server.scheme}://{in_url(bound[0])}:{bound[1]}"
-                    task_status.started(url)
-            finally:
-                if self._door is not None:
-                    self._door.close()
-                self._door = None
+        place = host or server.host, server.port if port is None else port
+        with socket.create_server(place, backlog=4096) as listener:
+            await self.serve_on(listener, task_status=task_status)
+
+    async def serve_on(
+        self,
+        *listeners: socket.socket,
+        task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve on sockets that listen already, and stay open; names the first."""
+        bound = listeners[0].getsockname()
+        try:
+            async with trio.open_nursery() as nursery:
+                self._doors = [open_door(self, each, nursery) for each in listeners]
+                self.loop.wake()
+                await nursery.start(admin.listen, self)
+                nursery.start_soon(self.front.prepare)
+                scheme = self.config.server.scheme
+                task_status.started(f"{scheme}://{in_url(bound[0])}:{bound[1]}")
+        finally:
+            for door in self._doors:
+                door.close()
+            self._doors = []
 
     def reload(self) -> None:
         """Read again what may have been renewed: the certificate, if there is one.
@@ -316,8 +322,9 @@ class Broker:
         Raises:
             BadCertificate: it cannot be used; the old one goes on being used.
         """
-        if isinstance(self._door, PortableDoor):
-            self._door.reload()
+        for door in self._doors:
+            if isinstance(door, PortableDoor):
+                door.reload()
 
     def connect_memory(self) -> LocalSocket:
         """Return a connection in memory that owes a hello."""

@@ -25,7 +25,7 @@ def back_up(journal: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
         # SQLite would let everybody read it.
         os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        _copy(journal, partial)
+        copy_whole(journal, partial)
         _finish(partial, target)
         sync(partial)
         partial.rename(target)
@@ -36,7 +36,12 @@ def back_up(journal: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _copy(journal: Path, copy: Path) -> None:
+def copy_whole(journal: Path, copy: Path) -> None:
+    """Write all that is in `journal`, which may be in use, to `copy`.
+
+    Raises:
+        sqlite3.Error: the disk is full, or the journal damaged.
+    """
     # Read-only rather than `query_only`, which would refuse VACUUM INTO. SQLite's own
     # chunked backup starts over with each commit of another connection: it never ends.
     uri = f"{journal.absolute().as_uri()}?mode=ro"

@@ -48,6 +48,7 @@ class Journal:
         connection = open_writer(path, keep, epoch=epoch)
         database = Database(connection, execute_plugins=False)
         self._path = path
+        self._log = keep.log
         self._unsettled = 0
         self.written_at: float | None = None
         """When the first of what was written and settled last became durable, by
@@ -64,6 +65,8 @@ class Journal:
 
     def stop(self) -> None:
         """Do what was queued, empty the WAL, close; `settle` once more for outcomes."""
+        if self._log is not None:
+            self._log.close()
         # The reader first: the last connection out is the one that checkpoints.
         self._reader.stop()
         self._writer.stop()
@@ -77,6 +80,11 @@ class Journal:
     def unsettled(self) -> int:
         """How many appends, changes and queries nobody has heard of yet."""
         return self._unsettled
+
+    @property
+    def owing(self) -> bool:
+        """Whether there is a log that has yet to take what was put here."""
+        return self._log is not None and self._unsettled > 0
 
     @property
     def writable(self) -> bool:

@@ -16,8 +16,10 @@ def adopt_epoch(connection: sqlite3.Connection, fresh: str | None = None) -> Non
     A backup is made without: after a restore the numbers that clients hold may name
     other events, so all of them have to start again.
     """
+    if epoch(connection):
+        return
     new = secrets.token_hex(8) if fresh is None else fresh
-    connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (EPOCH, new))
+    connection.execute("INSERT INTO meta VALUES (?, ?)", (EPOCH, new))
 
 
 def exists(connection: sqlite3.Connection) -> bool:

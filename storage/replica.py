@@ -38,6 +38,10 @@ class LogEnd(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Take nothing any more: who waits is told so, and the writer can end."""
+        ...
+
 
 class Replicated(Recorded):
     """A connection on which nothing is committed that the log has not taken."""

@@ -8,7 +8,7 @@ There are two of each: in memory, for tests, and on NATS. One suite of tests hol
 both (`tests/cluster`).
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -69,7 +69,7 @@ class Log(Protocol):
         """
         ...
 
-    def follow(self, after: int) -> AsyncIterator[Entry]:
+    def follow(self, after: int) -> AsyncGenerator[Entry]:
         """Yield every entry after position `after`, and go on with those to come.
 
         Raises:

@@ -57,6 +57,8 @@ def test_every_key_has_a_variable(key: Key) -> None:
         "server.trusted_proxies": "10.0.0.0/8, ::1/128",
         "outward.private": "10.0.0.0/8, ::1/128",
         "limits.trusted_networks": "10.0.0.0/8, ::1/128",
+        "cluster.networks": "10.0.0.0/8, ::1/128",
+        "cluster.nats": "nats://user:password@one:4222,two:4222",
         "metrics.token": TOKEN,
         "sms.auth_token": TOKEN,
         "shopify.secret": TOKEN,

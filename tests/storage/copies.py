@@ -26,6 +26,9 @@ class Copying:
         self.follower.apply([(self.over, data)])
         return self.over
 
+    def close(self) -> None:
+        """There is nobody who waits."""
+
 
 def differences(one: Path, other: Path) -> list[str]:
     """Return the tables, indexes and triggers in which two journals differ."""

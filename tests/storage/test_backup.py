@@ -97,8 +97,8 @@ def test_a_damaged_copy_is_not_kept(
         really(journal, copy)
         scribble_last(copy, 4)
 
-    really = backup_module._copy
-    monkeypatch.setattr(backup_module, "_copy", copy_and_break)
+    really = backup_module.copy_whole
+    monkeypatch.setattr(backup_module, "copy_whole", copy_and_break)
     write(books, 1, 100)
     books.settle()
     with pytest.raises(BackupFailed, match=r"damaged|malformed"):

@@ -29,15 +29,15 @@ class CapturedJournal(Journal):
     ) -> None:
         self._copy = path.with_name("captured.db")
         begin(path, self._copy)
-        self._log = Copying(self._copy)
-        if self._log.follower.alone:
-            self._log.follower.adopt(0)
-        keep = Keep(keep.relaxed, self._log)
+        self._beside = Copying(self._copy)
+        if self._beside.follower.alone:
+            self._beside.follower.adopt(0)
+        keep = Keep(keep.relaxed, self._beside)
         super().__init__(path, wake, keep=keep, **options)
 
     def stop(self) -> None:
         super().stop()
-        self._log.follower.close()
+        self._beside.follower.close()
         self.found += differences(self._path, self._copy)
         # Whoever opens it next may be another process, which has no copy.
         with closing(sqlite3.connect(self._path)) as connection, connection:

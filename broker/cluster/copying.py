@@ -1,0 +1,80 @@
+"""Whole copies of the journal: made by the owner, fetched by who has none.
+
+Files of a data folder in, bytes for the log out, and the other way round; whatever
+touches the disk happens in a thread.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import trio
+
+from broker.cluster.ports import Copy, Log
+from storage import meta
+from storage.backup import copy_whole
+from storage.schema import open_reader
+from storage.sync import sync
+
+PIECE = 1 << 18
+INCOMING = ".copy.incoming"
+"""Name that the file has beside the journal until it is whole."""
+OUTGOING = ".copy.outgoing"
+
+log = logging.getLogger(__name__)
+
+
+async def save(journal: Path, to: Log) -> int:
+    """Keep a copy of `journal`, which may be in use, in the log; return as of when.
+
+    Raises:
+        Unavailable: the log does not take it.
+        sqlite3.Error: the disk is full, or the journal damaged.
+    """
+    path = journal.with_name(OUTGOING)
+    try:
+        seq = await trio.to_thread.run_sync(_copy, journal, path)
+        await to.save(seq, _pieces(path))
+    finally:
+        path.unlink(missing_ok=True)
+    return seq
+
+
+async def fetch(copy: Copy, journal: Path) -> None:
+    """Put `copy` in the place of `journal`, which nobody has open.
+
+    Raises:
+        Unavailable: it does not come; what was there is there still.
+    """
+    path = journal.with_name(INCOMING)
+    try:
+        async with await trio.open_file(path, "wb") as file:
+            async for piece in copy.data:
+                await file.write(piece)
+        await trio.to_thread.run_sync(_replace, path, journal)
+    finally:
+        path.unlink(missing_ok=True)
+    log.info("the journal was fetched as of %d", copy.seq)
+
+
+def _copy(journal: Path, path: Path) -> int:
+    path.unlink(missing_ok=True)
+    copy_whole(journal, path)
+    with closing(open_reader(path)) as connection:
+        return meta.applied(connection) or 0
+
+
+def _replace(path: Path, journal: Path) -> None:
+    path.chmod(0o600)
+    sync(path)
+    for left in ("-wal", "-shm"):
+        journal.with_name(journal.name + left).unlink(missing_ok=True)
+    path.replace(journal)
+    sync(journal.parent)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    async with await trio.open_file(path, "rb") as file:
+        while piece := await file.read(PIECE):
+            yield piece

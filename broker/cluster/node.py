@@ -1,0 +1,391 @@
+"""A node's life: it follows until it is to own, owns until it no longer does.
+
+    follow ─ claim ─ catch up ─ mark the log ─ open the broker ─ step down ─ follow
+
+Owning is opening the broker on the node's own folder, which is as new as the log: a
+restart, and nothing else. The mark is what makes it safe. Once it is in the log, no
+append of an earlier owner can follow it, however late that one learns of its fate.
+"""
+
+import logging
+import secrets
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import trio
+from msgspec.structs import replace
+
+from broker.cluster import copying
+from broker.cluster.ending import Ending
+from broker.cluster.ports import Claim, Directory, Entry, Fenced, Gap, Log, Unavailable
+from broker.cluster.relay import Relay
+from broker.config import Config
+from broker.server import JOURNAL, Broker
+from storage.capture import Transaction, encode
+from storage.errors import (
+    Diverged,
+    JournalBroken,
+    NeedsCopy,
+    SchemaTooNew,
+    SteppedDown,
+)
+from storage.follower import MANY, Follower
+from storage.lock import DataLock
+from storage.schema import Keep, open_writer
+
+AGAIN_S = 0.5
+"""Seconds until the log is asked again that did not answer."""
+COPY_ENTRIES = 20_000
+"""Entries after which there is a new copy: following them takes some ten seconds."""
+LOOK_S = 5.0
+"""Seconds between two looks whether it is time for one."""
+PARTITION = 0
+"""All there is, so far: the whole installation."""
+
+log = logging.getLogger(__name__)
+
+
+class Foreign(Exception):
+    """The folder has a journal of its own, and the cluster another."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The folder {folder} has a journal of its own, and the cluster has"
+            " another. Start with an empty folder, or with an empty cluster."
+        )
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """What a node stands on."""
+
+    name: str
+    log: Log
+    directory: Directory
+
+
+class Doors(msgspec.Struct, frozen=True):
+    """Sockets that listen, as long as the node lives."""
+
+    public: socket.socket
+    internal: tuple[str, int]
+    """Where the other nodes come to while we own; no socket before."""
+
+
+class NodeLife:
+    """One node, on one folder."""
+
+    def __init__(
+        self, folder: Path, config: Config, ports: Ports, doors: Doors, most: int
+    ) -> None:
+        """Relay up to `most` connections at a time."""
+        self.broker: Broker | None = None
+        """The running broker while we own."""
+        self.takeovers = 0
+        self.relay = Relay(self._owner_address, most)
+        self.changed = trio.Event()
+        """Set when `broker` changes, and then replaced."""
+        self._folder = folder
+        self._config = believing(config)
+        self._ports = ports
+        self._doors = doors
+        self._claim: Claim | None = None
+        self._waiting = trio.CancelScope()
+        """What goes on until the claim changes."""
+        self._leaving = False
+        self._nursery: trio.Nursery | None = None
+
+    @property
+    def journal(self) -> Path:
+        """Our copy."""
+        return self._folder / JOURNAL
+
+    async def run(self) -> None:
+        """Follow and own by turns, until told to `leave`.
+
+        Raises:
+            StorageError: the disk is broken, or the folder held by another process.
+            Foreign: the folder's journal is not the cluster's.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with DataLock(self._folder):
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                directory = self._ports.directory
+                nursery.start_soon(directory.run, self._gained, self._lost)
+                nursery.start_soon(self.relay.watch)
+                while not self._leaving:
+                    over = await self._follow()
+                    if over is not None:
+                        await self._own(over)
+                await directory.drain()
+                nursery.cancel_scope.cancel()
+
+    def leave(self) -> None:
+        """Hand over what is ours, and end."""
+        self._leaving = True
+        self._waiting.cancel()
+
+    # What the directory says.
+
+    def _gained(self, claim: Claim) -> None:
+        self._claim = claim
+        self._waiting.cancel()
+
+    def _lost(self, partition: int) -> None:
+        del partition
+        self._claim = None
+        self._waiting.cancel()
+
+    def _owner_address(self) -> str | None:
+        owner = self._ports.directory.owner(PARTITION)
+        return None if owner is None else owner.address
+
+    # Following.
+
+    async def _follow(self) -> int | None:
+        """Return the position of our mark once we own; `None` if we are to leave."""
+        assert self._nursery is not None  # noqa: S101  # `run` has opened it
+        accepting = trio.CancelScope()
+        self._nursery.start_soon(self._accept, accepting, self._nursery)
+        try:
+            while not self._leaving:
+                async with self._opened() as follower:
+                    try:
+                        over = await self._until_ours(follower)
+                    except (NeedsCopy, Gap, Diverged) as error:
+                        wanted: Exception = error
+                    else:
+                        return over
+                    self._refuse_foreign(follower)
+                await self._renew(wanted)
+        finally:
+            accepting.cancel()
+        return None
+
+    async def _accept(self, scope: trio.CancelScope, nursery: trio.Nursery) -> None:
+        with scope:
+            await self.relay.accept(self._doors.public, nursery)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncGenerator[Follower]:
+        follower = await trio.to_thread.run_sync(Follower, self.journal)
+        try:
+            self._ports.directory.tell(follower.applied)
+            yield follower
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(follower.close)
+
+    async def _until_ours(self, follower: Follower) -> int | None:
+        while not self._leaving:
+            with trio.CancelScope() as self._waiting:
+                if self._claim is None:
+                    await self._keep_up(follower)
+            if self._claim is not None and not self._leaving:
+                over = await self._take_over(follower, self._claim)
+                if over is not None:
+                    return over
+        return None
+
+    async def _keep_up(self, follower: Follower) -> None:
+        """Apply what comes, until cancelled."""
+        while True:
+            try:
+                await self._apply_upto(follower, None)
+            except Unavailable as error:
+                log.warning("the log cannot be followed: %s", error)
+                await trio.sleep(AGAIN_S)
+
+    async def _apply_upto(self, follower: Follower, end: int | None) -> None:
+        """Apply what comes after what is applied, up to `end` if there is one."""
+        send, receive = trio.open_memory_channel[Entry](MANY)
+        async with one_error(), trio.open_nursery() as nursery:
+            nursery.start_soon(self._read, follower.applied, send)
+            while end is None or follower.applied < end:
+                entries = [await receive.receive()]
+                while len(entries) < MANY:
+                    try:
+                        entries.append(receive.receive_nowait())
+                    except (trio.WouldBlock, trio.EndOfChannel):
+                        break
+                self._refuse_foreign(follower)
+                batch = [(entry.seq, entry.data) for entry in entries]
+                await trio.to_thread.run_sync(follower.apply, batch)
+                self._ports.directory.tell(follower.applied)
+            nursery.cancel_scope.cancel()
+
+    async def _read(self, after: int, send: trio.MemorySendChannel[Entry]) -> None:
+        async with aclosing(self._ports.log.follow(after)) as entries:
+            async for entry in entries:
+                await send.send(entry)
+
+    async def _renew(self, why: Exception) -> None:
+        """Put a copy of the cluster's in the place of our journal."""
+        log.warning("a copy of the journal is fetched: %s", why)
+        while not self._leaving:
+            try:
+                copy = await self._ports.log.load()
+                if copy is not None:
+                    await copying.fetch(copy, self.journal)
+                    return
+            except Unavailable as error:
+                log.warning("no copy could be fetched: %s", error)
+            await trio.sleep(AGAIN_S)
+
+    def _refuse_foreign(self, follower: Follower) -> None:
+        if follower.alone:
+            raise Foreign(self._folder)
+
+    # Taking over.
+
+    async def _take_over(self, follower: Follower, claim: Claim) -> int | None:
+        """Return the position of our mark; `None` if it is not ours to set."""
+        try:
+            await trio.to_thread.run_sync(follower.refuse_newer)
+        except SchemaTooNew as error:
+            log.warning("this node goes on without owning: %s", error)
+            await self._ports.directory.drain()
+            self._claim = None
+            return None
+        while self._claim == claim and not self._leaving:
+            try:
+                return await self._mark(follower)
+            except Fenced:
+                continue  # somebody was faster: what they wrote comes first
+            except Unavailable as error:
+                log.warning("the log does not answer: %s", error)
+                await trio.sleep(AGAIN_S)
+        return None
+
+    async def _mark(self, follower: Follower) -> int:
+        logged = self._ports.log
+        last = await logged.last()
+        if last is not None and last.seq > follower.applied:
+            await self._apply_upto(follower, last.seq)
+        mark = Transaction(
+            journal=follower.epoch,
+            over=follower.applied,
+            base=follower.alone,
+            scrub=False,
+            by=self._ports.name,
+            statements=(),
+        )
+        data = encode(mark)
+        seq = await logged.append(follower.applied, secrets.token_hex(16), data)
+        if follower.alone:
+            await trio.to_thread.run_sync(follower.adopt, seq)
+            await copying.save(self.journal, logged)
+        else:
+            await trio.to_thread.run_sync(follower.apply, [(seq, data)])
+        return seq
+
+    # Owning.
+
+    async def _own(self, over: int) -> None:
+        ending = Ending(self._ports.log, self._ports.name, over)
+        self.takeovers += 1
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(ending.run)
+                await trio.to_thread.run_sync(self._bring_up_to_date, ending)
+                await self._serve(ending)
+                nursery.cancel_scope.cancel()
+        except* (JournalBroken, SteppedDown) as group:
+            _refuse_broken(group)
+            log.warning("stepped down: %s", _first(group))
+        finally:
+            self._turn(None)
+
+    def _bring_up_to_date(self, ending: Ending) -> None:
+        """Let the tables be those of this program; in a thread, for it appends."""
+        open_writer(self.journal, Keep(log=ending)).close()
+
+    async def _serve(self, ending: Ending) -> None:
+        internal = socket.create_server(self._doors.internal, backlog=4096)
+        with internal:
+            async with (
+                Broker.open(self._folder, self._config, log=ending) as broker,
+                trio.open_nursery() as nursery,
+            ):
+                await nursery.start(broker.serve_on, self._doors.public, internal)
+                nursery.start_soon(self._keep_copies, ending)
+                self._turn(broker)
+                log.info("this node owns from %d on", ending.over)
+                with trio.CancelScope() as self._waiting:
+                    if self._claim is not None and not self._leaving:
+                        await trio.sleep_forever()
+                if not self._leaving:
+                    # Whoever waits for an ack is to ask the next owner.
+                    ending.close()
+                nursery.cancel_scope.cancel()
+
+    def _turn(self, broker: Broker | None) -> None:
+        self.broker = broker
+        self.changed.set()
+        self.changed = trio.Event()
+
+    async def _keep_copies(self, ending: Ending) -> None:
+        """Have a copy in the log that is never much older than its end."""
+        kept = None
+        while True:
+            try:
+                if kept is None:
+                    newest = await self._ports.log.load()
+                    kept = None if newest is None else newest.seq
+                if kept is None or ending.over >= kept + COPY_ENTRIES:
+                    before, kept = (
+                        kept,
+                        await copying.save(self.journal, self._ports.log),
+                    )
+                    # Who is a little behind need not fetch it all.
+                    await self._ports.log.purge(before or 0)
+            except (Unavailable, OSError) as error:
+                log.warning("no copy could be kept: %s", error)
+            self._ports.directory.tell(ending.over)
+            await trio.sleep(LOOK_S)
+
+
+def believing(config: Config) -> Config:
+    """Return `config` with the other nodes as proxies: they say for whom they ask."""
+    networks = (*config.server.trusted_proxies, *config.cluster.networks)
+    server = replace(config.server, trusted_proxies=networks)
+    return replace(config, server=server)
+
+
+@asynccontextmanager
+async def one_error() -> AsyncGenerator[None]:
+    """Let what goes wrong in a nursery leave it as it is."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        for error in _leaves(group):
+            if not isinstance(error, trio.Cancelled):
+                raise error from None
+        raise
+
+
+def _refuse_broken(group: BaseExceptionGroup[BaseException]) -> None:
+    """Raise what says that it is the disk, and not the log."""
+    for error in _leaves(group):
+        if isinstance(error, JournalBroken) and not isinstance(
+            error.__cause__, SteppedDown
+        ):
+            raise error
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = next(iter(_leaves(group)))
+    return error.__cause__ or error
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            found += _leaves(error)  # pyright: ignore[reportUnknownArgumentType]  # narrowed to a group of anything
+        else:
+            found.append(error)
+    return found
