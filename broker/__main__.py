@@ -32,6 +32,7 @@ COMMANDS = {
     "load": Listed("clients.load.command", "Load a broker, and say whether it held."),
     "capacity": Listed("clients.load.capacity", "Find out how many chats it holds."),
     "simulate": Listed("clients.simulate.command", "Let a day go by in seconds."),
+    "top": Listed("broker.commands.top", "Show how a broker is, live."),
     "replay": Listed("broker.commands.replay", "Fold chats anew, then or now."),
     "audit": Listed("broker.commands.audit", "Prove that no message is missed."),
     "doctor": Listed("broker.commands.doctor", "Examine a folder's journal."),

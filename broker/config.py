@@ -168,6 +168,16 @@ class LogConfig(Section, frozen=True):
         Literal["debug", "info", "warning", "error"], _says("The least that is logged.")
     ] = "info"
     access: Annotated[bool, _says("Whether each HTTP request is logged.")] = False
+    slow_turn_ms: Annotated[
+        int,
+        Meta(ge=1, le=60_000),
+        _says("Milliseconds of a turn, in which everybody waits, that are logged."),
+    ] = 250
+    slow_actor_ms: Annotated[
+        int,
+        Meta(ge=1, le=60_000),
+        _says("Milliseconds of one actor with one message that are logged."),
+    ] = 100
 
 
 class MetricsConfig(Section, frozen=True):

@@ -57,7 +57,6 @@ class Counts:
         "delivered",
         "dropped",
         "published",
-        "refused",
         "repeated",
         "resumed",
         "signals",
@@ -71,8 +70,6 @@ class Counts:
         """Chats taken up again with a hello."""
         self.repeated = 0
         """Requests that had been granted before."""
-        self.refused = 0
-        """Requests about a chat that were refused."""
         self.dropped = 0
         """Answers of the bot that came too late."""
 

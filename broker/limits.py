@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from broker.config import LimitsConfig
 from broker.depths import Depths
+from broker.wire.errors import Code
 from storage.spans import Spans
 
 RETRY_S = 1.0
@@ -105,11 +106,13 @@ class Talk:
 class Tally:
     """What is counted on the way, for the metrics."""
 
-    __slots__ = ("_deepest", "dropped", "fanned_out", "limited", "mail")
+    __slots__ = ("_deepest", "dropped", "fanned_out", "limited", "mail", "refused")
 
     def __init__(self) -> None:
         self.limited: Counter[str] = Counter()
         """How often each limit was met, by its name, one of `LIMITS`."""
+        self.refused: Counter[Code] = Counter()
+        """How often a client was refused something, by the code that it was told."""
         self.dropped: Counter[str] = Counter()
         """Signals not sent because their receiver lagged behind, by what they say."""
         self.mail = Depths()

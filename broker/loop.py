@@ -7,10 +7,15 @@ own, and trio watches it.
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import perf_counter
 
 import trio
 
 from broker.edge.reactor import Flushable
+
+
+def _unheard(_seconds: float) -> None:
+    """Take turns of any length without anybody hearing of it."""
 
 
 class TaskLoop:
@@ -48,13 +53,20 @@ class TaskLoop:
         while not self._room.is_set():
             await self._room.wait()
 
-    async def run(self, act: Callable[[], None], overrun: Callable[[], bool]) -> None:
-        """Take turns for ever."""
+    async def run(
+        self,
+        act: Callable[[], None],
+        overrun: Callable[[], bool],
+        turned: Callable[[float], None] = _unheard,
+    ) -> None:
+        """Take turns for ever; `turned` hears how many seconds each took."""
         while True:
             await self._woken.wait()
             self._woken = trio.Event()
+            began = perf_counter()
             act()
             self.flush()
+            turned(perf_counter() - began)
             if not overrun():
                 self._room.set()
             elif self._room.is_set():

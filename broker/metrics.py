@@ -7,7 +7,7 @@ the message path an addition and no more.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -19,6 +19,8 @@ from prometheus_client.registry import Collector
 
 from broker.limits import LIMITS
 from broker.server import Broker
+from broker.vitals import desks, waiting
+from broker.wire.errors import Code
 from storage.spans import Spans
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -39,7 +41,7 @@ class Figure(NamedTuple):
 def gauges(broker: Broker) -> list[Figure]:
     """Return what there is of everything now."""
     journal, stats = broker.journal, broker.journal.stats()
-    overdue, oldest = _waiting(broker)
+    overdue, oldest = waiting(broker)
     deepest, usual = broker.tally.mail.read()
     resumes = broker.house.resumes
     return [
@@ -103,7 +105,6 @@ def counters(broker: Broker) -> list[Figure]:
         Figure("resumes", "Chats taken up again with a hello.", counts.resumed),
         Figure("hellos_put_off", "Hellos told to come later.", broker.overload.refused),
         Figure("repeats", "Requests that had been granted before.", counts.repeated),
-        Figure("refusals", "Requests about chats that were refused.", counts.refused),
         Figure(
             "blocked_writes",
             "Writes of blocked shoppers that were refused.",
@@ -121,6 +122,16 @@ def counters(broker: Broker) -> list[Figure]:
         ),
         Figure("signals_sent", "Typing and the like, as sent.", counts.signals),
         Figure("actor_restarts", "Actors restarted.", broker.system.restarts),
+        Figure(
+            "slow_turns",
+            "Turns that took longer than `log.slow_turn_ms`.",
+            broker.slow.slow_turns,
+        ),
+        Figure(
+            "slow_actors",
+            "Actors that took longer than `log.slow_actor_ms` with one message.",
+            broker.slow.slow_actors,
+        ),
     ]
 
 
@@ -142,6 +153,14 @@ class Figures(Collector):
         for name in LIMITS:
             limited.add_metric([name], self._broker.tally.limited[name])
         yield limited
+        refused = CounterMetricFamily(
+            PREFIX + "refusals",
+            "Refusals on sockets, by what the client was told.",
+            labels=["code"],
+        )
+        for code in Code:
+            refused.add_metric([code.value], self._broker.tally.refused[code])
+        yield refused
         dropped = CounterMetricFamily(
             PREFIX + "signals_dropped",
             "Typing and the like that was not sent to one who lags behind.",
@@ -160,8 +179,24 @@ class Figures(Collector):
             "From a commit to the end of sending it to everybody.",
             self._broker.tally.fanned_out,
         )
+        yield _histogram(
+            "turn_seconds",
+            "A turn of the loop: sockets read, actors run, frames sent.",
+            self._broker.slow.turns,
+        )
+        yield from _process(self._broker)
         yield from _asked(self._broker)
         yield from _leaving(self._broker)
+
+
+def _process(broker: Broker) -> Iterator[Metric]:
+    """Yield which program this is, since when, and what it takes of the machine."""
+    program = GaugeMetricFamily(
+        PREFIX + "program", "1, with the version that runs.", labels=["version"]
+    )
+    program.add_metric([broker.house.version], 1)
+    yield program
+    yield from ProcessCollector(registry=None).collect()
 
 
 def registry(broker: Broker) -> CollectorRegistry:
@@ -228,38 +263,20 @@ def _leaving(broker: Broker) -> Iterator[Metric]:
 
 def _desks(broker: Broker) -> list[Figure]:
     """Return what the desks of all sites count, together."""
-    now = broker.clock()
-    waiting, oldest, online, full = 0, now, 0, 0
-    for desk in broker.house.desks:
-        router = desk.router
-        waiting += router.ledger.waiting
-        oldest = min(oldest, router.ledger.oldest or now)
-        there = [who for who, seen in router.present.items() if seen == "online"]
-        online += len(there)
-        full += sum(router.load(who) >= router.room for who in there)
+    counted = desks(broker)
     return [
-        Figure("tickets_unassigned", "Open tickets that are nobody's.", waiting),
+        Figure(
+            "tickets_unassigned",
+            "Open tickets that are nobody's.",
+            counted.unassigned,
+        ),
         Figure(
             "queue_oldest_wait_seconds",
             "The longest wait for an answer in a ticket that is nobody's.",
-            (now - oldest) / 1000,
+            counted.oldest_wait_s,
         ),
-        Figure("agents_online", "Agents who are there.", online),
-        Figure("agents_full", "Of them, those with no room for a ticket.", full),
+        Figure("agents_online", "Agents who are there.", counted.online),
+        Figure(
+            "agents_full", "Of them, those with no room for a ticket.", counted.full
+        ),
     ]
-
-
-def _waiting(broker: Broker) -> tuple[int, float]:
-    """Return how many wait beyond their check-in, and the longest wait in seconds."""
-    now = broker.clock()
-    overdue, oldest = 0, now
-    for desk in broker.house.desks:
-        # Nobody's tickets: after a restart most are in no chat's memory yet.
-        oldest = min(oldest, desk.router.ledger.oldest or now)
-    # Some 3 ms for ten thousand chats.
-    for chat in broker.house.chats:
-        ball = chat.state.ball
-        if ball is not None and chat.state.status == "open":
-            overdue += ball.missed > 0
-            oldest = min(oldest, ball.taken)
-    return overdue, (now - oldest) / 1000

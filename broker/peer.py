@@ -319,6 +319,8 @@ class Peer:
 
     def say(self, said: frames.FromServer) -> None:
         """Send a frame."""
+        if type(said) is frames.Err:
+            self.house.tally.refused[Code(said.code)] += 1
         self.transport.offer(self.codec.encode(said))
 
     def say_accepted(self, answer: Accepted) -> None:
@@ -344,7 +346,6 @@ class Peer:
     # Within.
 
     def _say_no(self, re: str, chat: ChatId, refused: Refused) -> None:
-        self.hub.counts.refused += 1
         if refused.newer:
             self.say(stale(re, chat, refused, insider=self.insider))
         else:

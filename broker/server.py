@@ -49,7 +49,9 @@ from broker.outward.outward import Outward
 from broker.overload import Overload, Returns
 from broker.peer import Peer
 from broker.profiles import Profiles
+from broker.refused import Refusals
 from broker.sites import Sites
+from broker.slow import Slow
 from broker.sweeper import Sweeper
 from broker.transport import NO_PAGE, Origin
 from broker.walltime import virtual_wall
@@ -108,6 +110,7 @@ class Broker:
         self.overload = Overload(self.journal, Returns(self.monotonic, self.chance))
         self.keepalive = Keepalive(self.loop.wake, self.overload.ticked)
         self.tally = Tally()
+        self.slow = Slow(config.log)
         self.admission = Admission(config, Addresses(config), self.tally)
         self.hub = Hub(config.limits.per_person, self.tally)
         self.sites = Sites(config.limits.of_chats, self.clock)
@@ -115,7 +118,7 @@ class Broker:
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
             journal=self.journal,
-            system=System(self.timers),
+            system=System(self.timers, watch=None if virtual else self.slow.watch),
             hub=self.hub,
             sites=self.sites,
             gate=self.gate,
@@ -188,7 +191,9 @@ class Broker:
             async with trio.open_nursery() as nursery:
                 self.front, self.nursery = Front(self, nursery), nursery
                 self.outward = Outward(self)
-                nursery.start_soon(self.loop.run, self._act, self._overrun)
+                nursery.start_soon(
+                    self.loop.run, self._act, self._overrun, self.slow.turned
+                )
                 nursery.start_soon(self.timers.run)
                 nursery.start_soon(self.wall_timers.run)
                 if not self.virtual:
@@ -197,6 +202,7 @@ class Broker:
                 nursery.start_soon(chores.sweep, self)
                 nursery.start_soon(chores.expire, self)
                 nursery.start_soon(self.sweeper.run)
+                nursery.start_soon(Refusals(self.tally.refused).run)
                 await self._begin()
                 nursery.start_soon(self.outward.run)
                 try:

@@ -12,7 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import pykka
 
@@ -32,6 +32,16 @@ A = TypeVar("A", bound=Actor)
 
 class TurnedAwayError(Exception):
     """The actor could not take the message; ask again later."""
+
+
+class Watch(NamedTuple):
+    """Who looks at the clock while actors act; without one nobody does."""
+
+    now: Callable[[], float]
+    longest: float
+    """Seconds with one message past which `acted` hears of it."""
+    acted: Callable[[str, object, float], None]
+    """Called with the kind of actor, the message, and how long it took."""
 
 
 class Kind(Generic[A]):
@@ -113,8 +123,14 @@ class System:
     mail in order: the same seed gives the same run, another seed another legal one.
     """
 
-    def __init__(self, timers: Timers, shuffle: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        timers: Timers,
+        shuffle: random.Random | None = None,
+        watch: Watch | None = None,
+    ) -> None:
         self.timers = timers
+        self._watch = watch
         self.stopped = False
         self.kinds: list[Kind[Any]] = []
         self.restarts = 0
@@ -140,6 +156,8 @@ class System:
         """Hand out the mail until there is none; once stopped, nobody gets any."""
         mail, shuffle = self.mail, self._shuffle
         self._back = None
+        watch = self._watch
+        before = 0.0 if watch is None else watch.now()
         if self.stopped:
             mail.clear()
         while mail:
@@ -166,6 +184,12 @@ class System:
                 actor.held.append(message)
             else:
                 self._turn_away(actor, message)
+            if watch is not None:
+                # One look at the clock a message: the end of this is the next's begin.
+                after = watch.now()
+                if after - before >= watch.longest:
+                    watch.acted(kind.name, message, after - before)
+                before = after
         self._back = 0
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ import click
 import msgspec
 import trio
 
-from broker import log
+from broker import log, notify
 from broker.admin import is_served
 from broker.commands import options
 from broker.commands.asking import AGAIN_S, PATIENCE_S
@@ -72,9 +72,11 @@ async def serve(folder: Path, config: Config) -> None:
         ):
             url = await listening(broker, nursery)
             announce(url, folder)
+            nursery.start_soon(notify.keep_alive, lambda: not broker.broken)
             logger.info("%s is served at %s", folder, url)
             while await anext(signals) not in ENDS:
                 reload(broker)
+            notify.tell(notify.STOPPING)
             leave_soon()
             logger.info("going: everybody is told, and what was taken in is written")
             nursery.cancel_scope.cancel()
@@ -123,6 +125,7 @@ def announce(url: str, folder: Path) -> None:
     """Print the one line that says it can be used."""
     ready = {"ready": True, "url": url, "pid": os.getpid(), "data": str(folder)}
     click.echo(msgspec.json.encode(ready))
+    notify.tell(notify.READY, f"STATUS=Serving at {url}")
 
 
 def reload(broker: Broker) -> None:

@@ -10,6 +10,7 @@ commit is just one more ready descriptor, and there is one place where frames ar
 import os
 import select
 from collections.abc import Callable
+from time import perf_counter
 from typing import Protocol
 
 import trio
@@ -48,6 +49,10 @@ class Flushable(Protocol):
 
     def flush(self) -> None:
         """Send them, without waiting; must not raise."""
+
+
+def _unheard(_seconds: float) -> None:
+    """Take turns of any length without anybody hearing of it."""
 
 
 class Reactor:
@@ -93,8 +98,13 @@ class Reactor:
         """Flush `what` at the end of this turn."""
         self._unsent.append(what)
 
-    async def run(self, act: Callable[[], None], overrun: Callable[[], bool]) -> None:
-        """Take turns for ever."""
+    async def run(
+        self,
+        act: Callable[[], None],
+        overrun: Callable[[], bool],
+        turned: Callable[[float], None] = _unheard,
+    ) -> None:
+        """Take turns for ever; `turned` hears how many seconds each took."""
         poll, sources, waker = self._epoll.poll, self._sources, self._waker
         while True:
             if overrun():
@@ -103,6 +113,7 @@ class Reactor:
             else:
                 unfinished, self._unfinished = self._unfinished, []
                 ready = poll(0, MAX_READY)
+            began = perf_counter()
             for fd, flags in ready:
                 source = sources.get(fd)
                 if source is not None:
@@ -114,6 +125,7 @@ class Reactor:
             act()
             self.flush()
             self.turns += 1
+            turned(perf_counter() - began)
             if len(ready) > FEW or self._unfinished:
                 await trio.lowlevel.checkpoint()
             else:

@@ -5,6 +5,7 @@ Whatever was changed is durable, and holds in this process, when the answer is t
 
 from typing import TYPE_CHECKING, assert_never
 
+from broker import vitals
 from broker.office import agents, importing, keys, library, webhooks
 from broker.office.passwords import Busy
 from broker.office.requests import (
@@ -18,6 +19,7 @@ from broker.office.requests import (
     ChangeAgent,
     Denied,
     ImportSite,
+    LookAtVitals,
     MintToken,
     PutArticles,
     RemoveKey,
@@ -53,6 +55,8 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
             case Audit():
                 findings = await broker.sweeper.sweep()
                 return Audited(findings + broker.sweeper.idle())
+            case LookAtVitals():
+                return vitals.taken(broker)
             case ReplayWebhook():
                 return await webhooks.replay_webhook(broker, ask)
             case _:

@@ -14,6 +14,7 @@ from broker.findings import Finding
 from broker.gate import MAX_SUB
 from broker.sitefile import SiteFile
 from broker.sites import DEFAULT_SITE
+from broker.vitals import Vitals
 from broker.wire.errors import TABLE, Code
 from storage.accounts import Agent, Key
 
@@ -140,6 +141,10 @@ class Audited(msgspec.Struct, frozen=True):
     findings: list[Finding]
 
 
+class LookAtVitals(Request, frozen=True, kw_only=True, tag="vitals"):
+    """How the broker is just now."""
+
+
 class ImportSite(Request, frozen=True, kw_only=True, tag="site.import"):
     """What a site is to be like from now on: all of it, or nothing."""
 
@@ -242,6 +247,7 @@ AnyRequest = (
     | ChangeAgent
     | PutArticles
     | Audit
+    | LookAtVitals
     | ReplayWebhook
 )
 AnyAnswer = (
@@ -253,6 +259,7 @@ AnyAnswer = (
     | Employed
     | Shelved
     | Audited
+    | Vitals
     | Replayed
 )
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
@@ -265,6 +272,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     ChangeAgent: Employed,
     PutArticles: Shelved,
     Audit: Audited,
+    LookAtVitals: Vitals,
     ReplayWebhook: Replayed,
 }
 """What each request is answered with, if it is not denied."""

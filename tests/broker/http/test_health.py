@@ -92,8 +92,9 @@ async def test_metrics_count_what_was_resumed_repeated_and_refused(web: Web) -> 
     await sara.ask("msg.send", chat=started["chat"], text=" ")
     await web.shop.shopper(resume={"chats": {started["chat"]: 0}})
     after = figures(await web.client.get("/metrics"))
-    for name in ("resumes", "repeats", "refusals"):
+    for name in ("resumes", "repeats"):
         assert after[f"shopwire_{name}_total"] == 1
+    assert after['shopwire_refusals_total{code="bad_frame"}'] == 1
 
 
 async def test_metrics_tell_how_long_commits_and_fan_out_take(web: Web) -> None:
