@@ -203,6 +203,8 @@ def registry(broker: Broker) -> CollectorRegistry:
     """Return what `written` writes."""
     made = CollectorRegistry()
     made.register(Figures(broker))
+    # By Prometheus' own names: CPU, memory and descriptors, where there is a /proc.
+    ProcessCollector(registry=made)
     return made
 
 

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from clients.load import plan, script
-from clients.load.plan import BadPlan, Plan, Threshold
+from clients.load.people import address
+from clients.load.plan import COUNTED, BadPlan, Plan, Threshold
+from clients.load.plug import Address
 from clients.load.scenario import Scenario, planned, read
 
 
@@ -49,6 +51,8 @@ class Options(msgspec.Struct, frozen=True):
     threshold: tuple[str, ...]
     workers: int | None
     script: Path | None
+    ca: Path | None
+    insecure: bool
     json: Path | None
     html: Path | None
     csv: Path | None
@@ -70,6 +74,20 @@ class Wanted(NamedTuple):
     site_key: Path | None
     tokens: Path | None
     files: Files
+    ca: Path | None = None
+    insecure: bool = False
+
+    @property
+    def address(self) -> Address | None:
+        """Where `url` is, if there is one.
+
+        Raises:
+            BadPlan: it is no such URL.
+            Unreachable: nobody knows the host.
+        """
+        if self.url is None:
+            return None
+        return address(self.url, self.ca, insecure=self.insecure)
 
 
 def given(options: Options) -> Wanted:
@@ -101,18 +119,21 @@ def given(options: Options) -> Wanted:
         options.site_key,
         options.tokens,
         Files(options.json, options.html, options.csv, options.junit, options.compare),
+        options.ca,
+        options.insecure,
     )
     _check(wanted)
     return wanted
 
 
 def _check(wanted: Wanted) -> None:
-    chaos = wanted.plan.chaos
+    harmed = [name for name in COUNTED if getattr(wanted.plan.chaos, name)]
     if wanted.plan.script is not None:
         script.read(wanted.plan.script)
     if wanted.url is None and (wanted.tokens or wanted.site_key):
         raise BadPlan("--tokens and --site-key are for a broker named by --url")
     if wanted.url is not None and not (wanted.tokens or wanted.site_key):
         raise BadPlan("--url needs --tokens FILE or --site-key FILE")
-    if wanted.url is not None and (chaos.kill or chaos.freeze):
-        raise BadPlan("kill and freeze are for a broker started for the run")
+    if wanted.url is not None and harmed:
+        which = " and ".join(harmed)
+        raise BadPlan(f"chaos: {which}: only for a broker started for the run")

@@ -30,6 +30,8 @@ DRAIN_S = 4.5
 """Seconds after the last message for all to arrive: a run ends within seven."""
 LATEST_S = 1.0
 """After its duration a run that is behind makes no more moves."""
+HOPELESS = ("hello was refused", "Connection refused", "its certificate")
+"""How reasons begin that will be no others if one tries again."""
 BATCH = 64
 """Moves made before sockets are read again, however late it is."""
 
@@ -119,8 +121,7 @@ class Crowd:
     def _hopeless(self) -> bool:
         """Return whether it is known that not all chats will begin."""
         return bool(self.figures.problems) or any(
-            seat.why.startswith(("hello was refused", "Connection refused"))
-            for seat in self._everybody[:1]
+            seat.why.startswith(HOPELESS) for seat in self._everybody[:1]
         )
 
     def _why(self) -> str:

@@ -2,8 +2,7 @@
 
 import errno
 import os
-import socket
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from broker.wire.codec import Codec
 from broker.wire.framing import BINARY, TEXT
@@ -19,25 +18,14 @@ from clients.load.framing import (
     upgraded,
 )
 from clients.load.loop import READ, WRITE, Loop
+from clients.load.plug import Address, Plug, reason
 
-RECEIVE = 64 * 1024
-"""Bytes taken at a time."""
 PATIENCE_S = 10.0
 """Seconds for a connection to be made and upgraded."""
 SPLIT_BYTES = 7
 """Bytes of each piece, where frames are to be torn."""
 _ABNORMAL = 1006
 _PENDING = (errno.EINPROGRESS, errno.EWOULDBLOCK)
-
-
-class Address(NamedTuple):
-    """Where the other side listens."""
-
-    family: socket.AddressFamily
-    where: tuple[str, int]
-    host: str
-    """As the request names it."""
-    path: str
 
 
 class Owner(Protocol):
@@ -75,7 +63,7 @@ class Line:
         "_loop",
         "_mute",
         "_owner",
-        "_socket",
+        "_plug",
         "_split",
         "_traffic",
         "_unsent",
@@ -92,12 +80,10 @@ class Line:
         self._head = b""
         self._deaf = self._mute = False
         self._split = 0
-        self._socket = socket.socket(address.family, socket.SOCK_STREAM)
-        self._socket.setblocking(False)  # noqa: FBT003  # its name says it
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._fd = self._socket.fileno()
+        self._plug = Plug(address)
+        self._fd = self._plug.fd
         self._unsent = upgrade(address.host, address.path, os.urandom(16))
-        failed = self._socket.connect_ex(address.where)
+        failed = self._plug.failed
         loop.add(self._fd, self, READ | WRITE)
         if failed and failed not in _PENDING:
             # Not within the constructor: nobody has the line yet.
@@ -121,8 +107,7 @@ class Line:
         """Lose the connection, as a network does: with what is under way."""
         if self._fd >= 0:
             # Nothing that the kernel still holds is delivered either.
-            linger = b"\1\0\0\0\0\0\0\0"
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._plug.cut()
             self._end(_ABNORMAL, "cut")
 
     def close(self) -> None:
@@ -153,16 +138,16 @@ class Line:
 
     def ready(self, flags: int) -> None:
         """Write what was left over, then read."""
-        if flags & WRITE:
+        if flags & WRITE or self._plug.listens:
             self._flush()
         if not flags & ~WRITE or self._fd < 0:
             return
         try:
-            received = self._socket.recv(RECEIVE)
+            received = self._plug.recv()
         except BlockingIOError:
             return
         except OSError as error:
-            self._end(_ABNORMAL, error.strerror or str(error))
+            self._end(_ABNORMAL, reason(error))
             return
         if not received:
             self._end(_ABNORMAL, "it hung up")
@@ -213,7 +198,7 @@ class Line:
             self._unsent += data
             return
         try:
-            sent = self._socket.send(data)
+            sent = self._plug.send(data)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -228,7 +213,7 @@ class Line:
         """Send `data` in pieces, as far as that goes without waiting."""
         while data and not self._unsent and not self._mute and self._fd >= 0:
             try:
-                sent = self._socket.send(data[:SPLIT_BYTES])
+                sent = self._plug.send(data[:SPLIT_BYTES])
             except OSError:
                 break
             self._traffic.sent += sent
@@ -242,11 +227,13 @@ class Line:
             return
         if self._unsent:
             try:
-                sent = self._socket.send(self._unsent)
+                sent = self._plug.send(self._unsent)
             except BlockingIOError:
+                if self._plug.listens:
+                    self._watch()
                 return
             except OSError as error:
-                self._end(_ABNORMAL, error.strerror or str(error))
+                self._end(_ABNORMAL, reason(error))
                 return
             self._traffic.sent += sent
             self._unsent = self._unsent[sent:]
@@ -264,7 +251,10 @@ class Line:
     def _watch(self) -> None:
         if self._fd >= 0:
             wanted = 0 if self._deaf else READ
-            if self._unsent and not self._mute:
+            if self._plug.listens:
+                # In the middle of a handshake; deaf it would stay there.
+                wanted = READ
+            elif self._unsent and not self._mute:
                 wanted |= WRITE
             self._loop.watch(self._fd, wanted)
 
@@ -280,4 +270,4 @@ class Line:
     def _drop(self) -> None:
         self._loop.remove(self._fd)
         self._fd = -1
-        self._socket.close()
+        self._plug.close()

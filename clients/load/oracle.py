@@ -164,6 +164,8 @@ class Oracle:
                 self._wrong("duplicated", follower, words, now)
             return
         write.arrived = True
+        if write.refused and not write.resent:
+            self._figures.problem("a message arrived that was refused")
         if event.body.text != self.texts.text(mark):
             self._wrong("altered", follower, f"seq {event.seq} has another text", now)
         if write.op is Op.SAY:

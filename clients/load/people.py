@@ -10,12 +10,14 @@ import jwt
 import msgspec
 
 from clients.load.crowd import People
-from clients.load.line import Address
 from clients.load.plan import BadPlan, Plan
+from clients.load.plug import Address, Tls, trust
 from clients.load.scene import Who
 
 TOKEN_S = 12 * 3600
 """Seconds that tokens are good for, beyond the run itself."""
+PORTS = {"ws": 80, "wss": 443}
+"""Where one listens whose URL names no port."""
 
 
 class Unreachable(Exception):
@@ -99,27 +101,39 @@ def shopper(site: str, key: ShopKey, plan: Plan, number: int) -> Who:
     return Who("shopper", sub, token)
 
 
-def address(url: str) -> Address:
-    """Return where `ws://HOST:PORT/ws` is.
+def address(url: str, ca: Path | None = None, *, insecure: bool = False) -> Address:
+    """Return where `ws://HOST:PORT/ws` or `wss://HOST:PORT/ws` is.
 
     Raises:
-        BadPlan: it is no such URL.
+        BadPlan: it is no such URL, or `ca` has no certificates in it.
         Unreachable: nobody knows the host.
     """
     parts = urlsplit(url)
-    if parts.scheme != "ws" or not parts.hostname:
-        advice = " (TLS is not spoken: load a broker behind its proxy)"
-        more = advice if parts.scheme == "wss" else ""
-        raise BadPlan(f"{url!r} is no ws://HOST:PORT/ws{more}")
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise BadPlan(f"{url!r} is no ws://HOST:PORT/ws, and no wss://HOST:PORT/ws")
+    if parts.scheme == "ws" and (ca or insecure):
+        raise BadPlan("--ca and --insecure are for wss://")
     try:
-        port = parts.port or 80
+        port = parts.port or PORTS[parts.scheme]
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:
         raise Unreachable(f"{url}: {error}") from error
     # Not every machine that names an IPv6 address for itself listens there.
     family, _, _, _, where = min(found, key=lambda each: each[0] != socket.AF_INET)
     host = f"{parts.hostname}:{port}"
-    return Address(family, (str(where[0]), int(where[1])), host, parts.path or "/ws")
+    tls = None
+    if parts.scheme == "wss":
+        tls = Tls(parts.hostname, str(ca) if ca else None, insecure)
+        _tried(tls)
+    where = (str(where[0]), int(where[1]))
+    return Address(family, where, host, parts.path or "/ws", tls)
+
+
+def _tried(tls: Tls) -> None:
+    try:
+        trust(tls.ca, insecure=tls.insecure)
+    except OSError as error:
+        raise BadPlan(f"--ca {tls.ca}: no certificates in it: {error}") from error
 
 
 def _tokens(path: Path) -> list[Token]:

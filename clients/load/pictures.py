@@ -5,7 +5,6 @@ is no blob of the present chat by then goes as a plain message, and is counted.
 """
 
 import errno
-import socket
 from collections.abc import Callable
 from hashlib import sha256
 from struct import pack
@@ -15,6 +14,7 @@ from zlib import compress, crc32
 import msgspec
 
 from clients.load.loop import READ, WRITE, clock
+from clients.load.plug import Plug, reason
 from clients.load.scene import Scene
 from clients.load.seat import Seat
 from clients.load.talk import Talk
@@ -103,10 +103,8 @@ class Upload:
         self._done = done
         self._unsent = request
         self._answer = b""
-        self._socket = socket.socket(scene.address.family, socket.SOCK_STREAM)
-        self._socket.setblocking(False)  # noqa: FBT003  # its name says it
-        self._fd = self._socket.fileno()
-        failed = self._socket.connect_ex(scene.address.where)
+        self._plug = Plug(scene.address)
+        self._fd, failed = self._plug.fd, self._plug.failed
         scene.loop.add(self._fd, self, READ | WRITE)
         scene.guests.add(self)
         scene.loop.after(PATIENCE_S if failed in _PENDING else 0, self._give_up)
@@ -114,17 +112,20 @@ class Upload:
     def ready(self, flags: int) -> None:
         """Send the request, then take the answer."""
         try:
-            if self._unsent and flags & WRITE:
-                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+            if self._unsent:
+                self._unsent = self._unsent[self._plug.send(self._unsent) :]
                 if not self._unsent:
                     self._scene.loop.watch(self._fd, READ)
             if not flags & ~WRITE:
                 return
-            received = self._socket.recv(LONGEST)
+            received = self._plug.recv()
         except BlockingIOError:
+            if self._unsent:
+                listens = self._plug.listens
+                self._scene.loop.watch(self._fd, READ if listens else READ | WRITE)
             return
         except OSError as error:
-            self._failed(error.strerror or str(error))
+            self._failed(reason(error))
             return
         self._answer += received
         if not received or len(self._answer) > LONGEST:
@@ -135,7 +136,7 @@ class Upload:
         if self._fd >= 0:
             self._scene.loop.remove(self._fd)
             self._fd = -1
-            self._socket.close()
+            self._plug.close()
             self._scene.guests.discard(self)
 
     def _judge(self) -> None:

@@ -1,12 +1,15 @@
 """What a run is to be, and how that is written on a command line."""
 
 import re
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 LONGEST_S = 7 * 24 * 3600.0
 """A week: longer ones are typing errors."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=1000)]
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _DURATION = re.compile(rf"{_NUMBER}\s*(ms|s|m|h)?")
@@ -37,31 +40,49 @@ class Mix(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     shape: str = "steady"
     """`steady`, `bursts` or `ramp`: how the rate goes over the run."""
-    row: float = 0.2
+    row: Share = 0.2
     """After which the same person says one more thing at once."""
-    typing: float = 0.3
+    typing: Share = 0.3
     """Before which one sees somebody type."""
-    reads: float = 0.3
+    reads: Share = 0.3
     """After which the other side reads what there is."""
-    notes: float = 0.0
+    notes: Share = 0.0
     """After which an agent leaves a note that no shopper may see."""
-    ends: float = 0.0
+    ends: Share = 0.0
     """After which the shopper ends the chat, and begins a new one."""
-    faq: float = 0.0
+    faq: Share = 0.0
     """Of new chats that begin with a look at the questions."""
-    images: float = 0.0
+    images: Share = 0.0
     """That go with an image."""
-    blips: float = 0.0
+    blips: Share = 0.0
     """After which one of the two loses the connection."""
-    storms: tuple[float, ...] = ()
+    storms: tuple[Share, ...] = ()
     """Moments, as parts of the run, at which everybody loses it."""
-    slow: float = 0.0
+    slow: Share = 0.0
     """Of the people, who stop reading for some seconds now and then."""
+    inbox: Share = 0.0
+    """Of the agents' connections, that have the list of tickets open all along."""
+    remind_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    """Seconds of silence after which an agent is reminded: so a broker started for the
+    run is set, and of another one it is known. 0: as the shop has it, unjudged."""
+
+    @property
+    def breach_s(self) -> int:
+        """Seconds after which it is missed."""
+        return 2 * self.remind_s
 
 
 MIXES = {
     "normal": Mix(),
-    "day": Mix(notes=0.02, ends=0.01, faq=0.3, images=0.005, blips=0.004),
+    "day": Mix(
+        notes=0.02,
+        ends=0.01,
+        faq=0.3,
+        images=0.005,
+        blips=0.004,
+        inbox=1.0,
+        remind_s=10,
+    ),
     "bursty": Mix(shape="bursts", row=0.35),
     "reconnect-storm": Mix(storms=(0.25, 0.5, 0.75)),
     "slow-readers": Mix(slow=0.1),
@@ -73,20 +94,26 @@ MIXES = {
 class Chaos(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What goes wrong. Shares are of all connections, in each second."""
 
-    drop: float = 0.0
+    drop: Share = 0.0
     """Whose connection is cut, perhaps in the middle of a frame."""
-    stall: float = 0.0
+    stall: Share = 0.0
     """Who reads nothing for two seconds."""
-    delay: float = 0.0
+    delay: Share = 0.0
     """Who sends nothing for half a second."""
-    split: float = 0.0
+    split: Share = 0.0
     """Whose next frames leave in small pieces."""
-    twice: float = 0.0
+    twice: Share = 0.0
     """Who opens a second connection, and leaves it."""
-    kill: int = 0
+    kill: Count = 0
     """How often the broker started for the run is killed, and started again."""
-    freeze: int = 0
+    freeze: Count = 0
     """How often it stands still for a second."""
+    full: Count = 0
+    """How often its disk is full, for two seconds."""
+    slow: Count = 0
+    """How often its disk takes 300 ms for each commit, for two seconds."""
+    clock: Count = 0
+    """How often its wall's clock jumps: half an hour ahead, then back."""
 
     @property
     def calm(self) -> bool:
@@ -127,6 +154,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             ("rate: more than 0/s, as 200/s", self.rate <= 0),
             ("duration: more than 0s, and at most a week", not self._lasts),
             ("workers: at least 1, at most one for each chat", not self._manned),
+            ("mix.remind_s: 0 or at least 5", 0 < self.mix.remind_s < SOONEST_S),
             ("mix.shape: steady, bursts or ramp", self.mix.shape not in SHAPES),
         )
         for advice, is_wrong in wrong:
@@ -143,6 +171,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return 1 <= self.workers <= self.chats
 
 
+COUNTED = ("kill", "freeze", "full", "slow", "clock")
+"""What is done to a broker; all the rest is done to connections."""
+SOONEST_S = 5
+"""Seconds after which a shop may have its agents reminded, at the earliest."""
 SHAPES = frozenset({"steady", "bursts", "ramp"})
 
 
@@ -201,8 +233,11 @@ def chaos(text: str) -> Chaos:
             number = float(amount.rstrip("%")) / (100 if share else 1)
         except ValueError:
             raise BadPlan(f"{part!r}: write {name}=2%") from None
-        counted = name in {"kill", "freeze"}
-        if number < 0 or (counted and number % 1) or (not counted and number > 1):
+        counted = name in COUNTED
+        if not number >= 0 or (number % 1 if counted else number > 1):
             raise BadPlan(f"{part!r}: write {name}={'3' if counted else '2%'}")
         given[name] = int(number) if counted else number
-    return msgspec.convert(given, Chaos)
+    try:
+        return msgspec.convert(given, Chaos)
+    except msgspec.ValidationError as error:
+        raise BadPlan(f"chaos: {error}") from error

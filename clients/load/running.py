@@ -12,9 +12,9 @@ import trio
 
 from clients.load.crowd import Crowd, NotSetUp, People
 from clients.load.figures import Shelf
-from clients.load.line import Address
 from clients.load.loop import clock
 from clients.load.plan import Plan
+from clients.load.plug import Address
 from clients.load.scene import Scene
 from clients.load.script import played
 from clients.load.texts import Texts

@@ -14,9 +14,10 @@ ends = 0.02
 drop = 0.02
 """
 
-import tomllib
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -42,18 +43,57 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     chaos: str | Chaos | None = None
 
 
+Parsed = TypeVar("Parsed")
+TABLES: dict[str, type[msgspec.Struct]] = {"": Scenario, "mix": Mix, "chaos": Chaos}
+"""What stands in a scenario, by table."""
+EXAMPLES = {
+    **dict.fromkeys(("chats", "agents", "seed", "tabs", "workers"), "20"),
+    "rate": '"500/s"',
+    "duration": '"60s"',
+    "closed": "true",
+    "thresholds": '["send.p99<150ms"]',
+    "mix": '"day"',
+    "mix.shape": '"bursts"',
+    "mix.storms": "[0.5]",
+    "mix.remind_s": "10",
+    "chaos": '"drop=2%"',
+    **dict.fromkeys((f"chaos.{name}" for name in plan.COUNTED), "3"),
+}
+"""What one may write, by key; for all others see `SHARE`."""
+SHARE = "0.02, a share from 0 to 1"
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
+
+
 def read(path: Path) -> Scenario:
     """Return the scenario in a file.
 
     Raises:
-        BadPlan: it is none; the message names the key.
+        BadPlan: it is none; the message names file, key and what would do.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Scenario)
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+        planned(scenario)
     except OSError as error:
         raise BadPlan(f"{path}: {error.strerror}") from error
-    except (msgspec.MsgspecError, tomllib.TOMLDecodeError, UnicodeError) as error:
+    except BadPlan as error:
         raise BadPlan(f"{path}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise BadPlan(f"{path}: {_advice(error)}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadPlan(f"{path}: {error}; it has to be TOML") from error
+    return scenario
+
+
+def _advice(error: msgspec.ValidationError, table: str = "") -> str:
+    """Return which key is wrong, how, and what to write."""
+    said, _, where = str(error).partition(" - at `$")
+    key = ".".join(filter(None, (table, where.strip(".`").partition("[")[0])))
+    unknown = _UNKNOWN.search(said)
+    if unknown is not None:
+        known = ", ".join(TABLES[key].__struct_fields__)
+        return f"{key and key + '.'}{unknown[1]}: no such key; there are {known}"
+    name = key.rpartition(".")[2]
+    return f"{key}: {said}; write {name} = {EXAMPLES.get(key, SHARE)}"
 
 
 def planned(scenario: Scenario) -> Plan:
@@ -68,16 +108,26 @@ def planned(scenario: Scenario) -> Plan:
         if getattr(scenario, name) is not None
     }
     if scenario.rate is not None:
-        given["rate"] = plan.rate(str(scenario.rate))
+        given["rate"] = _of("rate", plan.rate, scenario.rate)
     if scenario.duration is not None:
-        given["duration"] = plan.duration(str(scenario.duration))
+        given["duration"] = _of("duration", plan.duration, scenario.duration)
     if scenario.mix is not None:
         given["mix"] = mixed(scenario.mix)
     if isinstance(scenario.chaos, Chaos):
         given["chaos"] = scenario.chaos
     elif scenario.chaos is not None:
-        given["chaos"] = plan.chaos(scenario.chaos)
+        given["chaos"] = _of("chaos", plan.chaos, scenario.chaos)
+    for number, bound in enumerate(scenario.thresholds):
+        _of(f"thresholds[{number}]", plan.threshold, bound)
     return msgspec.structs.replace(Plan(), closed=scenario.closed, **given)
+
+
+def _of(key: str, parse: Callable[[str], Parsed], text: object) -> Parsed:
+    """Return what `text` says; whoever reads the refusal learns of which key."""
+    try:
+        return parse(str(text))
+    except BadPlan as error:
+        raise BadPlan(f"{key}: {error}") from error
 
 
 def mixed(given: str | dict[str, Any]) -> Mix:
@@ -89,9 +139,9 @@ def mixed(given: str | dict[str, Any]) -> Mix:
     changes = {"base": given} if isinstance(given, str) else dict(given)
     base = changes.pop("base", "normal")
     if base not in plan.MIXES:
-        raise BadPlan(f"mix {base!r}: there are {', '.join(plan.MIXES)}")
+        raise BadPlan(f"mix: there is no {base!r}; write {', '.join(plan.MIXES)}")
     whole = msgspec.to_builtins(plan.MIXES[base]) | changes
     try:
         return msgspec.convert(whole, Mix)
     except msgspec.ValidationError as error:
-        raise BadPlan(f"mix: {error}") from error
+        raise BadPlan(_advice(error, "mix")) from error

@@ -4,9 +4,10 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from clients.load.figures import Figures
-from clients.load.line import Address, Traffic
+from clients.load.line import Traffic
 from clients.load.loop import Loop
 from clients.load.oracle import Oracle
+from clients.load.plug import Address
 from clients.load.talk import Follower, Talk, Write
 from clients.load.texts import Texts
 

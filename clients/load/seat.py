@@ -15,6 +15,7 @@ from clients.load.asking import request_of
 from clients.load.heard import Garbled, Heard, heard
 from clients.load.line import Line
 from clients.load.loop import clock
+from clients.load.patience import Patience
 from clients.load.scene import Scene, Who
 from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Picking, Write
 from clients.load.texts import SHOPPER
@@ -42,8 +43,8 @@ class Seat:
         "_hello",
         "_line",
         "_numbered",
+        "_patience",
         "_resuming",
-        "_retrying",
         "_scene",
         "_serial",
         "_since",
@@ -84,7 +85,7 @@ class Seat:
         self._since = 0.0
         self._back_at = 0.0
         self._resuming: set[str] = set()
-        self._retrying = False
+        self._patience = Patience(scene.loop, self._asked, self._send)
 
     # What it is told to do.
 
@@ -115,7 +116,7 @@ class Seat:
     def ask(self, asked: Asked) -> None:
         """Send a request, now or as soon as there is a connection."""
         self._asked[asked.id] = asked
-        if self.there:
+        if self.there and not self._patience.needed(asked):
             self._send(asked)
 
     def write(self, write: Write) -> None:
@@ -212,6 +213,7 @@ class Seat:
         for id_ in [i for i, a in self._asked.items() if not isinstance(a, Write)]:
             del self._asked[id_]
         self._resuming = set()
+        self._patience.over()
 
     # What the server says.
 
@@ -344,8 +346,7 @@ class Seat:
             return
         scene.figures.error(code, now)
         if err.retry:
-            asked.refused = True
-            self._retry_in(err.retry_ms / 1000 or RETRY_S)
+            self._patience.refused(asked, err.retry_ms / 1000 or RETRY_S)
             return
         del self._asked[err.re]
         if isinstance(asked, Write):
@@ -370,24 +371,13 @@ class Seat:
             follower.position = 0
             self.open_chat(follower)
 
-    def _retry_in(self, seconds: float) -> None:
-        if not self._retrying:
-            self._retrying = True
-            self._scene.loop.after(seconds, self._retry)
-
-    def _retry(self) -> None:
-        self._retrying = False
-        if self.there:
-            for asked in list(self._asked.values()):
-                if asked.refused:
-                    self._send(asked)
-
     def _send(self, asked: Asked) -> None:
         line, codec = self._line, self._codec
         if line is None or codec is None:
             return
         if isinstance(asked, Write):
-            asked.resent = asked.sent_at > 0 and not asked.refused
+            # Once it is unknown what became of it, it stays so.
+            asked.resent |= asked.sent_at > 0 and not asked.refused
             asked.sent_at = asked.sent_at or clock()
         asked.refused = False
         line.send(codec.encode(request_of(asked, self._scene.texts)))

@@ -30,6 +30,10 @@ def printed(report: Report, compared: Sequence[Ratio] = ()) -> None:
     if report.errors:
         listed = (f"{n} {code}" for code, n in report.errors.items())
         console.print("errors: " + ", ".join(listed))
+    done = {k: n for k, n in report.totals.items() if k.startswith("chaos_")}
+    if done:
+        listed = (f"{n} {what.removeprefix('chaos_')}" for what, n in done.items())
+        console.print("done to the broker: " + ", ".join(listed))
     plain, sent = (report.totals.get(n, 0) for n in ("images_plain", "images"))
     if plain:
         told = f"{plain} of {plain + sent} went as plain messages"

@@ -1,7 +1,7 @@
 """A whole run: against whom, by how many processes, and what came of it."""
 
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from clients.load.crowd import Crowd, NotSetUp, People
 from clients.load.embedded import embedded
 from clients.load.figures import Shelf
 from clients.load.live import shown
+from clients.load.plug import Address
 from clients.load.report import Report, Run, Server, reported
 from clients.load.running import Part, Watched, made, run, soon
-from clients.load.usage import Usage
+from clients.load.usage import Usage, told_by
 from clients.load.verdict import Summed, summed
 from clients.load.workers import ran
 
@@ -25,10 +26,12 @@ class Target(NamedTuple):
     """Whom the run is against."""
 
     name: str
-    url: str
+    address: Address
     people: People
     used: Callable[[], Usage | None]
     harm: Callable[[float], Awaitable[None]]
+    harmed: Mapping[str, int]
+    """How often what was done to it."""
 
 
 def carried_out(wanted: Wanted) -> Report:
@@ -40,9 +43,12 @@ def carried_out(wanted: Wanted) -> Report:
         NotSetUp: it did not begin.
     """
     with _target(wanted) as target:
-        part = Part(wanted.plan, people.address(target.url), target.people)
+        part = Part(wanted.plan, target.address, target.people)
         began, before = time.time(), target.used()
         figures = summed(_shelves(part, target))
+        figures.totals.update(
+            {f"chaos_{what}": number for what, number in target.harmed.items()}
+        )
         server = _server(before, target.used(), figures)
     return reported(
         Run(wanted.plan, wanted.thresholds, target.name, began, figures, server)
@@ -51,12 +57,15 @@ def carried_out(wanted: Wanted) -> Report:
 
 @contextmanager
 def _target(wanted: Wanted) -> Generator[Target]:
-    if wanted.url is None:
+    where = wanted.address
+    if wanted.url is None or where is None:
         with embedded(wanted.plan) as (broker, crowd):
             name = "a broker of its own"
-            yield Target(name, broker.url, crowd, broker.used, broker.harm)
+            where = people.address(broker.url)
+            yield Target(name, where, crowd, broker.used, broker.harm, broker.harmed)
         return
-    yield Target(wanted.url, wanted.url, _people(wanted), lambda: None, _peace)
+    used = partial(told_by, where)
+    yield Target(wanted.url, where, _people(wanted), used, _peace, {})
 
 
 def _people(wanted: Wanted) -> People:

@@ -13,6 +13,7 @@ from broker.config import (
 from broker.metrics import PREFIX
 from tests.broker.http.web import Web, asked, refusal
 
+PROC = Path("/proc/self/stat")
 TOKEN = "a token for the metrics"
 
 
@@ -167,3 +168,12 @@ async def test_the_api_is_described_by_itself(web: Web) -> None:
         schema = answer["content"]["application/json"]["schema"]["$ref"]
         assert schema.endswith("/Problem") == (status != "200")
     assert "check_in" in described["components"]["schemas"]["Settings"]["properties"]
+
+
+@pytest.mark.skipif(not PROC.exists(), reason="it is read from /proc")
+async def test_metrics_name_what_the_process_uses_as_prometheus_does(web: Web) -> None:
+    got = await web.client.get("/metrics")
+    figures = dict(line.rsplit(" ", 1) for line in got.text.splitlines())
+    assert float(figures["process_cpu_seconds_total"]) > 0
+    assert float(figures["process_resident_memory_bytes"]) > 1024**2
+    assert float(figures["process_open_fds"]) > 3

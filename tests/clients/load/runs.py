@@ -4,8 +4,8 @@ import socket
 
 from clients.load.crowd import People
 from clients.load.figures import Shelf
-from clients.load.line import Address
 from clients.load.plan import Mix, Plan, threshold
+from clients.load.plug import Address, Tls
 from clients.load.report import Report, Run, reported
 from clients.load.running import Part, Watched, made, run, soon
 from clients.load.scene import Who
@@ -23,15 +23,18 @@ def people(plan: Plan) -> People:
     return People(tuple(shoppers), tuple(agents))
 
 
-async def shelf_of(plan: Plan, stub: Stub) -> Shelf:
+def address_of(stub: Stub, tls: Tls | None = None) -> Address:
     where = ("127.0.0.1", stub.port)
-    address = Address(socket.AF_INET, where, "127.0.0.1", "/ws")
+    return Address(socket.AF_INET, where, "127.0.0.1", "/ws", tls)
+
+
+async def shelf_of(plan: Plan, address: Address) -> Shelf:
     return await run(Watched(made(Part(plan, address, people(plan))), soon))
 
 
 async def ran(plan: Plan, stub: Stub, *thresholds: str) -> Report:
     """Serve the stub, run the plan against it, return the report."""
     async with served(stub):
-        shelf = await shelf_of(plan, stub)
+        shelf = await shelf_of(plan, address_of(stub))
     bounds = tuple(threshold(text) for text in thresholds)
     return reported(Run(plan, bounds, "stub", 0.0, summed([shelf]), None))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -124,11 +125,11 @@ class Stub:
 
 
 @asynccontextmanager
-async def served(stub: Stub) -> AsyncGenerator[Stub]:
+async def served(stub: Stub, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Stub]:
     """Serve a stub until the end of the block."""
     async with trio.open_nursery() as nursery:
         server: Any = await nursery.start(
-            serve_websocket, stub.welcome, "127.0.0.1", 0, None
+            serve_websocket, stub.welcome, "127.0.0.1", 0, tls
         )
         stub.port = server.port
         yield stub

@@ -17,7 +17,8 @@ from tests.clients.load.stub import Stub, served
 
 pytestmark = pytest.mark.slow
 
-CHAOS = "kill=1,twice=20%"
+CHAOS = "kill=1,full=1,slow=1,clock=1,twice=20%"
+HARM = ("kill", "full", "slow", "clock")
 MIX = """[mix]
 base = "day"
 faq = 1
@@ -72,13 +73,13 @@ async def test_ctrl_c_ends_it_with_the_report_so_far(tmp_path: Path) -> None:
     assert report["correctness"]["lost"]["count"] == 0
 
 
-async def test_workers_share_the_chats_of_a_broker_that_is_killed(
+async def test_workers_share_the_chats_of_a_broker_that_is_harmed(
     tmp_path: Path,
 ) -> None:
     out = tmp_path / "r.json"
     mix = tmp_path / "mix.toml"
     mix.write_text(MIX)
-    options = ("--rate", "40/s", "--duration", "6s", "--chats", "8", "--json", out)
+    options = ("--rate", "40/s", "--duration", "8s", "--chats", "8", "--json", out)
     run = await ended(mix, *options, "--workers", "2", "--chaos", CHAOS)
     report = json.loads(out.read_bytes())
     assert run.returncode in NOTHING_WRONG, run.stdout
@@ -86,6 +87,7 @@ async def test_workers_share_the_chats_of_a_broker_that_is_killed(
     assert all(not wrong["count"] for wrong in report["correctness"].values())
     assert report["latency"]["resume"]["count"] > 0
     done = report["totals"]
+    assert [done.get(f"chaos_{what}") for what in HARM] == [1, 1, 1, 1]
     assert done["second_connections"] > 0
     assert done["picks"] >= 8
     assert done["images"] > 0
@@ -97,7 +99,7 @@ async def test_workers_share_the_chats_of_a_broker_that_is_killed(
         ["--rate", "fast"],
         ["--threshold", "send.p99"],
         ["--url", "ws://127.0.0.1:1/ws"],
-        ["--url", "wss://shop.example/ws", "--tokens", "none"],
+        ["--url", "http://shop.example/ws", "--tokens", "none"],
         ["none.toml"],
         ["--chaos", "kill=1", "--url", "ws://127.0.0.1:1/ws", "--tokens", "none"],
         ["--compare", "none.json"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from broker.wire.codec import JSON
-from clients.load.line import Address
+from clients.load.plug import Address
 from clients.load.scene import Scene, Who
 from clients.load.seat import Seat
 from clients.load.second import Second

@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from broker.wire.codec import JSON
-from clients.load.line import Address
 from clients.load.plan import Chaos, Mix, Plan
+from clients.load.plug import Address
 from clients.load.report import Report
 from clients.load.scene import Host, Scene, Who
 from clients.load.seat import Seat
