@@ -1,0 +1,121 @@
+"""What is particular to a log in JetStream; what holds for any is in `test_log.py`."""
+
+import itertools
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import trio
+
+from broker.cluster.nats.client import NatsClient, connected
+from broker.cluster.nats.client import Server as Address
+from broker.cluster.nats.jetstream import JetStream
+from broker.cluster.nats.log import ID, MORE, Names, NatsLog
+from broker.cluster.ports import Entry, Fenced
+from tests.cluster.servers import Server, three
+
+pytestmark = pytest.mark.slow
+
+
+async def logged(log: NatsLog, count: int, after: int = 0) -> list[Entry]:
+    """Return the next entries."""
+    found: list[Entry] = []
+    with trio.fail_after(20):
+        async with aclosing(log.follow(after)) as entries:
+            async for entry in entries:
+                found.append(entry)
+                if len(found) == count:
+                    break
+    return found
+
+
+@pytest.fixture
+async def log(nats: NatsClient, cluster: str) -> NatsLog:
+    made = NatsLog(JetStream(nats), cluster, 0, replicas=1)
+    await made.found()
+    return made
+
+
+async def test_an_entry_may_be_larger_than_a_message(log: NatsLog) -> None:
+    large = bytes(range(256)) * 12_000
+    first = await log.append(0, "a", b"small")
+    end = await log.append(first, "b", large)
+    assert end > first + 1
+    assert await log.append(first, "b", large) == end
+    assert await log.last() == Entry(end, "b", large)
+    assert await logged(log, 2) == [Entry(first, "a", b"small"), Entry(end, "b", large)]
+
+
+async def test_whoever_comes_goes_on_behind_a_torn_rest(
+    log: NatsLog, nats: NatsClient, cluster: str
+) -> None:
+    entry, stream = Names.of(cluster, 0).entry, JetStream(nats)
+
+    async def part(expected: int, number: int) -> int:
+        naming = {ID: "torn", MORE: "1", "Nats-Msg-Id": f"torn.{number}"}
+        naming["Nats-Expected-Last-Sequence"] = str(expected)
+        return (await stream.append(entry, b"half", naming)).seq
+
+    first = await log.append(0, "a", b"1")
+    torn = await part(await part(first, 0), 1)
+    assert await log.last() == Entry(first, "a", b"1")
+    second = await log.append(first, "b", b"2")
+    assert second == torn + 1
+    assert [each.id for each in await logged(log, 2)] == ["a", "b"]
+    with pytest.raises(Fenced):
+        await log.append(first, "c", b"3")
+
+
+async def test_an_append_outlives_the_server(tmp_path: Path) -> None:
+    server = Server(tmp_path).start()
+    try:
+        async with connected([Address.of(server.url)], "test") as client:
+            await client.wait_connected(5)
+            log = NatsLog(JetStream(client), "shop", 0, replicas=1)
+            await log.found()
+            first = await log.append(0, "a", b"1")
+            server.kill()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(logged, log, 2)
+                nursery.start_soon(log.append, first, "b", b"2")
+                await trio.sleep(0.3)
+                server.start()
+            assert [each.id for each in await logged(log, 2)] == ["a", "b"]
+    finally:
+        server.kill()
+
+
+async def test_no_entry_is_lost_with_the_leader_of_three(tmp_path: Path) -> None:
+    servers = three(tmp_path)
+    try:
+        for server in servers:
+            server.start()
+        addresses = [Address.of(server.url) for server in servers]
+        async with connected(addresses, "test") as client:
+            await client.wait_connected(5)
+            stream = JetStream(client)
+            log = NatsLog(stream, "shop", 0, replicas=3)
+            await log.found()
+            expected, written = 0, list[int]()
+            async with trio.open_nursery() as nursery:
+
+                async def kill() -> None:
+                    await trio.sleep(0.5)
+                    leader = await stream.leader(Names.of("shop", 0).entries)
+                    next(each for each in servers if each.name == leader).kill()
+
+                nursery.start_soon(kill)
+                with trio.move_on_after(2):
+                    for number in itertools.count():
+                        expected = await log.append(expected, str(number), b"x" * 200)
+                        written.append(expected)
+                # The election: it answers again, whether it was cut short or not.
+                last = await log.last()
+                assert last is not None
+                last_seq = await log.append(last.seq, "end", b"end")
+            entries = await logged(log, last.seq + 1)
+            assert {entry.seq for entry in entries} >= {*written, last_seq}
+            assert len({entry.id for entry in entries}) == len(entries)
+    finally:
+        for server in servers:
+            server.kill()
