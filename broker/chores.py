@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from broker.refused import Refusals
 from broker.wire.errors import Close
 
 if TYPE_CHECKING:
@@ -13,6 +14,18 @@ SWEEP_S = 300
 """Seconds in which every actor is looked at once; an idle one rests the time after."""
 EXPIRY_S = 30
 """Seconds between looks for tokens that have run out: within the promised 60."""
+
+
+async def run(broker: "Broker") -> None:
+    """Do it all, for ever."""
+    async with trio.open_nursery() as nursery:
+        if not broker.virtual:
+            nursery.start_soon(broker.keepalive.run)
+            nursery.start_soon(broker.house.finder.run)
+        nursery.start_soon(sweep, broker)
+        nursery.start_soon(expire, broker)
+        nursery.start_soon(broker.sweeper.run)
+        nursery.start_soon(Refusals(broker.tally.refused).run)
 
 
 async def sweep(broker: "Broker") -> None:

@@ -14,7 +14,8 @@ from typing import NamedTuple, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-from broker.config import Config, ConfigError, Section, TlsConfig
+from broker.config import Config, ConfigError, TlsConfig
+from broker.section import Section
 
 FILE = "shopwire.toml"
 """Name of the file that is read from the data folder if no other is named."""

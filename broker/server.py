@@ -49,7 +49,6 @@ from broker.outward.outward import Outward
 from broker.overload import Overload, Returns
 from broker.peer import Peer
 from broker.profiles import Profiles
-from broker.refused import Refusals
 from broker.sites import Sites
 from broker.slow import Slow
 from broker.sweeper import Sweeper
@@ -191,18 +190,11 @@ class Broker:
             async with trio.open_nursery() as nursery:
                 self.front, self.nursery = Front(self, nursery), nursery
                 self.outward = Outward(self)
-                nursery.start_soon(
-                    self.loop.run, self._act, self._overrun, self.slow.turned
-                )
+                turned = self.slow.turned
+                nursery.start_soon(self.loop.run, self._act, self._overrun, turned)
                 nursery.start_soon(self.timers.run)
                 nursery.start_soon(self.wall_timers.run)
-                if not self.virtual:
-                    nursery.start_soon(self.keepalive.run)
-                    nursery.start_soon(self.house.finder.run)
-                nursery.start_soon(chores.sweep, self)
-                nursery.start_soon(chores.expire, self)
-                nursery.start_soon(self.sweeper.run)
-                nursery.start_soon(Refusals(self.tally.refused).run)
+                nursery.start_soon(chores.run, self)
                 await self._begin()
                 nursery.start_soon(self.outward.run)
                 try:

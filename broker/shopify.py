@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from urllib.parse import parse_qsl
 
-from broker.config import ShopifyConfig
+from broker.services import ShopifyConfig
 
 FRESH_S = 300
 """Seconds for which a signed query is good, either way: it may be seen in a log."""

@@ -13,9 +13,9 @@ import httpx
 import msgspec
 import trio
 
-from broker.config import SmsConfig
 from broker.outward.delivery import Failed, Sent
 from broker.outward.providers import Outbound
+from broker.services import SmsConfig
 
 CONNECT_S, ANSWER_S, WHOLE_S = 5.0, 10.0, 20.0
 """Seconds for a connection, for a part of an answer, and for all of it: within them

@@ -10,11 +10,12 @@ from urllib.parse import quote
 import msgspec
 
 from actors.settings.ai import AiSettings
-from broker.config import AiConfig, Config
+from broker.config import Config
 from broker.outward.ai.calls import Calls, basic, packed, reaches
 from broker.outward.ai.cases import Case
 from broker.outward.ai.elsewhere import Heard, NotTaken, Standing
 from broker.outward.networks import Networks
+from broker.services import AiConfig
 
 OURS = "shopwire"
 """The name under which what we write there is marked."""

@@ -12,7 +12,7 @@ import time
 import msgspec
 
 from actors.settings.ai import AiSettings
-from broker.config import AiConfig, Config
+from broker.config import Config
 from broker.outward.ai.calls import Calls, packed, reaches
 from broker.outward.ai.elsewhere import NotTaken
 from broker.outward.ai.knowledge import Knowledge, Passage
@@ -30,6 +30,7 @@ from broker.outward.ai.responders import (
 )
 from broker.outward.ai.views import Line, View
 from broker.outward.networks import Networks
+from broker.services import AiConfig
 
 PASSAGES = 6
 """Shown to the model."""

@@ -9,7 +9,6 @@ import msgspec
 import trio
 
 from actors.ids import AgentId, Millis, Person, SiteId
-from broker.config import MailConfig
 from broker.outward.delivery import Later, Needless, Outcome, Sent
 from broker.outward.late import Late
 from broker.outward.mail import compose, find
@@ -27,6 +26,7 @@ from broker.outward.mail.compose import Head, Ticket
 from broker.outward.mail.letters import Content, Envelope, written
 from broker.outward.mail.senders import FOLDER, Files, Sender
 from broker.outward.mail.words import words_of
+from broker.services import MailConfig
 from broker.standing import standing_of
 from storage import mailing, outgoing
 from storage.accounts import Agent

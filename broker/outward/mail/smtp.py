@@ -16,9 +16,9 @@ from smtpproto.protocol import (
     SMTPResponse,
 )
 
-from broker.config import MailConfig
 from broker.outward.delivery import Failed, Sent
 from broker.outward.mail.letters import Letter
+from broker.services import MailConfig
 
 CONNECT_S, ANSWER_S, WHOLE_S = 10.0, 30.0, 60.0
 """Seconds for a connection, for one answer, and for one mail with all its answers."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from broker.config import ShopifyConfig
+from broker.services import ShopifyConfig
 from broker.shopify import customer
 from tests.broker.http.web import Web, asked, refusal
 from tests.system.shop import TRUSTING

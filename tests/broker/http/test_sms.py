@@ -14,8 +14,9 @@ import trio
 
 from actors.settings.document import Settings
 from actors.settings.outward import SmsSettings
-from broker.config import Config, LimitsConfig, ServerConfig, SmsConfig
+from broker.config import Config, LimitsConfig, ServerConfig
 from broker.outward.twilio import is_signed, signature
+from broker.services import SmsConfig
 from tests.broker.http.web import Web, asked, refusal
 from tests.system.client import Client
 

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 import trio
 
-from broker.config import Config, LimitsConfig, OutwardConfig
+from broker.config import Config, LimitsConfig
+from broker.services import OutwardConfig
 from tests.broker.http.web import Web, asked, refusal
 from tests.docs.test_webhooks_page import check
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from broker.config import SmsConfig
 from broker.outward import twilio
 from broker.outward.delivery import Failed, Sent
 from broker.outward.providers import Outbound
 from broker.outward.twilio import Twilio
+from broker.services import SmsConfig
 from tests.broker.outward.provider import FakeProvider, How, provider
 
 TOKEN = "0123456789abcdef"

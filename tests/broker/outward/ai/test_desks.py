@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from actors.ids import ChatId, SiteId
 from actors.settings.ai import AiSettings, GorgiasSettings, ZendeskSettings
-from broker.config import AiConfig, Config, OutwardConfig
+from broker.config import Config
 from broker.outward.ai.cases import Case
 from broker.outward.ai.desks import AtDesks
 from broker.outward.ai.elsewhere import Heard, NotTaken, Standing
+from broker.services import AiConfig, OutwardConfig
 from tests.broker.outward.ai.stub import Asked, Reply, Stub, stubbed
 
 CHAT = ChatId("06H0A72E9M002HD7CJXRWAVJVJ")

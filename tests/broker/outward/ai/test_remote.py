@@ -10,7 +10,7 @@ from actors.ids import ChatId, SiteId
 from actors.library import Knowledge as Articles
 from actors.library import KnowledgeItem, Library
 from actors.settings.ai import AiSettings, OpenAiSettings, WebhookResponderSettings
-from broker.config import AiConfig, Config, OutwardConfig
+from broker.config import Config
 from broker.outward.ai.knowledge import Knowledge
 from broker.outward.ai.remote import Remote, signed
 from broker.outward.ai.responders import (
@@ -24,6 +24,7 @@ from broker.outward.ai.responders import (
     Unsure,
 )
 from broker.outward.ai.views import Line, View
+from broker.services import AiConfig, OutwardConfig
 from tests.broker.outward.ai.stub import Asked, Stub, stubbed
 
 ARTICLE = KnowledgeItem("lamps", "Lamps and bulbs", "Our lamps take bulbs of type E27.")

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import trio
 
-from broker.config import MailConfig
 from broker.outward.delivery import Failed, Sent
 from broker.outward.mail import smtp
 from broker.outward.mail.letters import Letter
 from broker.outward.mail.smtp import Smtp
+from broker.services import MailConfig
 from tests.broker.outward.mail.stub import Mail, Stub, mail_server
 from tests.broker.outward.mail.test_letters import made
 from tests.edge.certificates import certified
