@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from broker.cluster.nats.client import NatsClient, connected
-from broker.cluster.nats.client import Server as Address
+from broker.cluster.nats.link import Server as Address
 from tests.cluster.servers import Server
 
 NUMBER = itertools.count()

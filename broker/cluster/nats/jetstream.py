@@ -13,15 +13,9 @@ import msgspec
 import trio
 
 from broker.cluster.nats import codec
-from broker.cluster.nats.client import (
-    Disconnected,
-    NatsClient,
-    NatsError,
-    NobodyThere,
-    Subscription,
-    TooLate,
-)
+from broker.cluster.nats.client import NatsClient, Subscription
 from broker.cluster.nats.codec import Message
+from broker.cluster.nats.link import Disconnected, NatsError, NobodyThere, TooLate
 
 NO_MESSAGE = 10037
 NO_STREAM = 10059
@@ -125,8 +119,8 @@ class JetStream:
         Raises:
             NatsError: no answer came.
         """
-        state = (await self._call(f"STREAM.INFO.{stream}", {}))["state"]
-        return Bounds(int(state["first_seq"]), int(state["last_seq"]))
+        state: dict[str, int] = (await self._call(f"STREAM.INFO.{stream}", {}))["state"]
+        return Bounds(state["first_seq"], state["last_seq"])
 
     async def leader(self, stream: str) -> str:
         """Return which server leads a stream; empty if none does, or there is one only.
@@ -134,8 +128,9 @@ class JetStream:
         Raises:
             NatsError: no answer came.
         """
-        cluster = (await self._call(f"STREAM.INFO.{stream}", {})).get("cluster")
-        return str((cluster or {}).get("leader", ""))
+        found = await self._call(f"STREAM.INFO.{stream}", {})
+        cluster: dict[str, str] = found.get("cluster") or {}
+        return cluster.get("leader", "")
 
     async def get(self, stream: str, **which: object) -> Stored | None:
         """Return one message, by `seq` or `last_by_subj`, as the leader has it.

@@ -14,7 +14,6 @@ from typing import NamedTuple, TypeVar
 import msgspec
 import trio
 
-from broker.cluster.nats.client import NatsError
 from broker.cluster.nats.jetstream import (
     DOWN,
     IN_PROCESS,
@@ -24,6 +23,7 @@ from broker.cluster.nats.jetstream import (
     JetStream,
     Stored,
 )
+from broker.cluster.nats.link import NatsError
 from broker.cluster.ports import Copy, Entry, Fenced, Gap, Unavailable
 
 PATIENCE_S = 12.0

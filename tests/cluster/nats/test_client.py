@@ -6,16 +6,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from broker.cluster.nats.client import (
-    Denied,
-    Disconnected,
-    NatsClient,
-    NobodyThere,
-    TooLate,
-    connected,
-)
-from broker.cluster.nats.client import Server as Address
+from broker.cluster.nats.client import NatsClient, connected
 from broker.cluster.nats.codec import Message
+from broker.cluster.nats.link import Denied, Disconnected, NobodyThere, TooLate
+from broker.cluster.nats.link import Server as Address
 from tests.cluster.servers import Server
 
 pytestmark = pytest.mark.slow

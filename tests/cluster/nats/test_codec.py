@@ -34,7 +34,7 @@ MEANT = [
 
 @given(st.lists(st.integers(0, len(SPOKEN)), max_size=12))
 def test_it_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None:
-    parser, heard = Parser(), []
+    parser, heard = Parser(), list[codec.Said]()
     edges = [0, *sorted(cuts), len(SPOKEN)]
     for begin, end in itertools.pairwise(edges):
         heard += list(parser.feed(SPOKEN[begin:end]))

@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from broker.cluster.nats.client import NatsClient, connected
-from broker.cluster.nats.client import Server as Address
 from broker.cluster.nats.jetstream import JetStream
+from broker.cluster.nats.link import Server as Address
 from broker.cluster.nats.log import ID, MORE, Names, NatsLog
 from broker.cluster.ports import Entry, Fenced
 from tests.cluster.servers import Server, three
