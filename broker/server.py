@@ -64,7 +64,7 @@ from storage.schema import Keep
 
 JOURNAL = "journal.db"
 """Name of the journal's file in the data folder."""
-LOOK_AT_CLOCK_S = 30
+LOOK_AT_CLOCK_S = 30.0
 """Seconds after which a jump of the wall's clock is noticed."""
 OVERDUE_APART_S = 0.001
 """Between two chats that fell due while the broker was down: loading is spread."""
