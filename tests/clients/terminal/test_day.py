@@ -245,8 +245,8 @@ async def test_macros_are_listed_looked_at_filled_in_and_sent(shop: Shop) -> Non
             f"/macro {ORDER.id} order.last.number=#7 profile.place=Oslo"
         )
         await terminal.writes("you: #7 of Oslo")
-    said = (await shop.journal(chat))[-1]
-    assert (said.kind, said.body["macro"]) == ("msg", ORDER.id)
+    said = [entry for entry in await shop.journal(chat) if entry.kind == "msg"]
+    assert [entry.body.get("macro") for entry in said] == [None, HELLO.id, ORDER.id]
 
 
 async def test_a_shopper_says_how_it_was(shop: Shop) -> None:
