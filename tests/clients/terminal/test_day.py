@@ -245,8 +245,8 @@ async def test_macros_are_listed_looked_at_filled_in_and_sent(shop: Shop) -> Non
             f"/macro {ORDER.id} order.last.number=#7 profile.place=Oslo"
         )
         await terminal.writes("you: #7 of Oslo")
-    said = [entry for entry in await shop.journal(chat) if entry.kind == "msg"]
-    assert [entry.body.get("macro") for entry in said] == [None, HELLO.id, ORDER.id]
+    macros = [entry.body.get("macro") for entry in await shop.journal(chat)]
+    assert [macro for macro in macros if macro is not None] == [HELLO.id, ORDER.id]
 
 
 async def test_a_shopper_says_how_it_was(shop: Shop) -> None:
