@@ -72,8 +72,10 @@ fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker; let a
 bench: $(VENV)/.test ## Measure this machine: see docs/performance.md
 	$(PY) -m benchmarks
 
-docs: $(VENV)/.run ## Write the generated pages of docs/ anew
+docs: $(VENV)/.test ## Write the generated pages of docs/ anew, and the site into build/docs
 	$(PY) docs/generate.py
+	$(PY) -m sphinx -q -W --keep-going -d build/docs.read docs build/docs
+	@echo "Open build/docs/index.html"
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	$(PY) -m build --no-isolation
