@@ -39,6 +39,7 @@ COMMANDS = {
     "report": Listed("broker.commands.report", "Say how a shop answers, now or then."),
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
     "webhook": Listed("broker.commands.webhook", "List webhooks, and tell them again."),
+    "cluster": Listed("broker.commands.cluster", "See who takes part in a cluster."),
     "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
 }
 """In the order of the overview."""

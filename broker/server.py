@@ -25,7 +25,7 @@ from actors.cells.reviews import Reviews
 from actors.ids import ChatId, Millis
 from actors.runtime.system import System
 from actors.runtime.timers import Timer, Timers
-from broker import admin, chores, founding
+from broker import admin, chores, founding, goodbye
 from broker.addresses import Addresses
 from broker.almanac import Almanac
 from broker.books import Books
@@ -54,7 +54,6 @@ from broker.slow import Slow
 from broker.sweeper import Sweeper
 from broker.transport import NO_PAGE, Origin
 from broker.walltime import virtual_wall
-from broker.wire.errors import Close
 from broker.wire.upgrade import Head
 from storage.errors import JournalBroken
 from storage.journal import Journal
@@ -70,8 +69,6 @@ OVERDUE_APART_S = 0.001
 """Between two chats that fell due while the broker was down: loading is spread."""
 DRAIN_S = 5.0
 """Seconds for what was taken in to become durable, on the way out."""
-GOODBYE_S = 3.0
-"""Seconds for peers to take what they are still to be sent."""
 
 
 class Broker:
@@ -247,20 +244,7 @@ class Broker:
                 await self.outward.stop()
         self.front.close()
         self.draining = False
-        for peer in tuple(self.hub.peers):
-            peer.transport.close(Close.RESTARTING)
-        for kept in self.keepalive:
-            # Who has not said hello yet is known here alone.
-            kept.close(Close.RESTARTING)
-        for chat in self.house.chats:
-            if chat.held is None:
-                chat.snapshot()
-        self.loop.wake()
-        if not self.virtual and not self.broken:
-            with trio.move_on_after(GOODBYE_S):
-                while len(self.keepalive) or self.journal.owing:
-                    self.loop.wake()
-                    await trio.sleep(0.01)
+        await goodbye.say(self)
 
     # Serving.
 

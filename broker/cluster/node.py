@@ -102,6 +102,11 @@ class NodeLife:
         """Our copy."""
         return self._folder / JOURNAL
 
+    @property
+    def well(self) -> bool:
+        """Whether the disk has not failed."""
+        return self.broker is None or not self.broker.broken
+
     async def run(self) -> None:
         """Follow and own by turns, until told to `leave`.
 

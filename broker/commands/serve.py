@@ -40,14 +40,22 @@ logger = logging.getLogger(__name__)
 @options.config
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port; 0 picks a free one.  [default: 8080]")
+@click.option(
+    "--cluster", metavar="NATS", help="Be a node: nats://host:port,… [see docs/cluster]"
+)
 def command(
-    folder: Path, file: Path | None, host: str | None, port: int | None
+    folder: Path,
+    file: Path | None,
+    host: str | None,
+    port: int | None,
+    cluster: str | None,
 ) -> None:
     """Serve a data folder until told to stop.
 
     Prints one line of JSON when it can serve; logs go to stderr. SIGTERM drains.
     """
-    config = options.configured(folder, file, server_host=host, server_port=port)
+    flags = {"server_host": host, "server_port": port, "cluster_nats": cluster}
+    config = options.configured(folder, file, **flags)
     log.set_up(config.log)
     if config.server.public_url and not config.server.trusted_proxies:
         logger.warning(
@@ -58,7 +66,7 @@ def command(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-    trio.run(serve, folder, config)
+    trio.run(serve if config.cluster.nats is None else take_part, folder, config)
 
 
 async def serve(folder: Path, config: Config) -> None:
@@ -80,6 +88,23 @@ async def serve(folder: Path, config: Config) -> None:
             leave_soon()
             logger.info("going: everybody is told, and what was taken in is written")
             nursery.cancel_scope.cancel()
+
+
+async def take_part(folder: Path, config: Config) -> None:
+    """Serve as a node of a cluster, until the first signal; likewise."""
+    # Who stands alone needs none of it.
+    from broker.cluster.serving import serving  # noqa: PLC0415  # late, for that
+
+    with trio.open_signal_receiver(*ENDS) as signals:
+        async with serving(folder, config) as (life, url):
+            announce(url, folder)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(notify.keep_alive, lambda: life.well)
+                await anext(signals)
+                nursery.cancel_scope.cancel()
+            notify.tell(notify.STOPPING)
+            leave_soon()
+            logger.info("going: what this node owns is handed over")
 
 
 async def until_free(folder: Path) -> None:

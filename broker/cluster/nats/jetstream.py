@@ -132,6 +132,17 @@ class JetStream:
         cluster: dict[str, str] = found.get("cluster") or {}
         return cluster.get("leader", "")
 
+    async def subjects(self, stream: str) -> tuple[str, ...]:
+        """Return the subjects of which a stream has messages.
+
+        Raises:
+            NatsError: no answer came.
+        """
+        asked = {"subjects_filter": ">"}
+        info = await self._call(f"STREAM.INFO.{stream}", asked)
+        found: dict[str, int] = info["state"].get("subjects") or {}
+        return tuple(found)
+
     async def get(self, stream: str, **which: object) -> Stored | None:
         """Return one message, by `seq` or `last_by_subj`, as the leader has it.
 
