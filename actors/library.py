@@ -158,7 +158,7 @@ def problems(items: Iterable[Item]) -> tuple[Problem, ...]:
     found: list[Problem] = []
     ids: set[str] = set()
     shortcuts: set[str] = set()
-    size = 0
+    size = pages = 0
     for index, item in enumerate(items):
         path = f"$.items[{index}]"
         found += _taken(item.id, ids, f"{path}.id")
@@ -169,9 +169,12 @@ def problems(items: Iterable[Item]) -> tuple[Problem, ...]:
         elif not (item.answer if isinstance(item, FaqItem) else item.text).strip():
             field = "answer" if isinstance(item, FaqItem) else "text"
             found.append(Problem(f"{path}.{field}", "is empty"))
-    if size > MACROS_BYTES:
-        reason = f"all together are more than {MACROS_BYTES} bytes"
-        found.append(Problem("$.items", reason))
+        if isinstance(item, KnowledgeItem):
+            pages += len(msgspec.json.encode(item))
+    for bytes_, most in ((size, MACROS_BYTES), (pages, KNOWLEDGE_BYTES)):
+        if bytes_ > most:
+            reason = f"all together are more than {most} bytes"
+            found.append(Problem("$.items", reason))
     return tuple(found)
 
 

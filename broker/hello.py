@@ -22,6 +22,7 @@ from broker.house import HEARTBEAT_S
 from broker.profiles import named
 from broker.sites import DEFAULT_SITE
 from broker.subscription import OTHER_EPOCH, Subscription
+from broker.visiting import has_talk
 from broker.welcoming import NOBODY, is_personal
 from broker.wire.errors import Close, Code, refuse
 from broker.wire.frames import Hello, Identify, Ok, Server, Welcome
@@ -119,6 +120,7 @@ class Greeting:
     def recognised(self, chat: ChatId | None) -> None:
         """Go on, now that it is known which chat the visitor has."""
         if self._peer.here:
+            self._peer.goes_on = chat is not None
             self._welcome(chat)
             self._peer.transport.resume()
 
@@ -144,7 +146,7 @@ class Greeting:
         number = int.from_bytes(sha256(secret.encode()).digest()[:16])
         id_ = encode_id(number)
         peer.become_visitor(site, Person(ANON + id_))
-        if fresh or not peer.talks_to_bot:
+        if fresh or not peer.house.sites.rules_of(site).bot:
             self._welcome(None, secret if fresh else None)
             return
         # They may have a chat with the bot.
@@ -211,7 +213,7 @@ class Greeting:
         other_epoch = resume.epoch is not None and resume.epoch != peer.house.epoch
         peer.hub.counts.resumed += len(resume.chats)
         for chat, position in resume.chats.items():
-            kept_out = peer.role == "visitor" and not peer.talks_to_bot
+            kept_out = peer.role == "visitor" and not has_talk(peer)
             if kept_out or stream_of(chat) is None:
                 peer.say_refused(hello.id, chat, Refused(Reason.NOT_FOUND))
             else:

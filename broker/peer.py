@@ -35,6 +35,7 @@ from broker.speech import (
 from broker.subscription import Queue, Subscription
 from broker.trails import Trail
 from broker.transport import Transport
+from broker.visiting import may_ask
 from broker.wire import frames
 from broker.wire.codec import Codec
 from broker.wire.doubts import TOO_DEEP
@@ -57,6 +58,7 @@ class Peer:
         "codec",
         "expires",
         "facts",
+        "goes_on",
         "greeting",
         "here",
         "house",
@@ -94,6 +96,8 @@ class Peer:
         """The questions picked here, if any were."""
         self.facts: Facts | None = None
         """What is known of a shopper whom the shop welcomes by name."""
+        self.goes_on = False
+        """Whether a visitor has come with a chat, or begun one here."""
         self._queue: Queue | None = None
         self._session = ServerSession(transport.codec)
         self._subscriptions: tuple[Subscription, ...] = ()
@@ -129,7 +133,7 @@ class Peer:
             request = REQUESTS.get(type(said))
             if request is None:
                 self._take_other(said)
-            elif self.role in request.roles or (request.to_bot and self.talks_to_bot):
+            elif may_ask(self, request, said):
                 request.handler(self, said)
             else:
                 self._deny(said)
@@ -160,14 +164,6 @@ class Peer:
             subscription.end()
             if subscription.live_now:
                 self.hub.dismiss(subscription)
-
-    @property
-    def talks_to_bot(self) -> bool:
-        """Whether this is a visitor who may talk to the site's bot."""
-        if self.role != "visitor":
-            return False
-        rules = self.house.sites.rules_of(self.site)
-        return rules.bot and rules.settings.chat.login_status == "all_users"
 
     # From the greeting.
 
@@ -295,6 +291,7 @@ class Peer:
     def attach(self, chat: ChatId) -> None:
         """Listen to a chat from its first event on, the questions picked among them."""
         self.house.trails.forget(self)
+        self.goes_on = True
         if self.here:
             subscription = Subscription(self, chat, Seq(0), "", resumed=True)
             self.subscribe(subscription)

@@ -15,6 +15,7 @@ from actors.cells.ports import Accepted
 from actors.cells.starting import find_unclosed
 from actors.ids import ANON, ChatId, Person
 from actors.refusals import Refused
+from storage import blocks
 
 
 class Adopter(Protocol):
@@ -39,6 +40,8 @@ class Both(msgspec.Struct, frozen=True):
 
     visitors: ChatId | None
     own: ChatId | None
+    blocked: bool
+    """Whether the shop wants nothing more of the shopper (F45)."""
 
 
 class Adoption(Detached):
@@ -65,4 +68,5 @@ def find_both(db: sqlite3.Connection, site: str, visitor: Person, profile: str) 
     return Both(
         find_unclosed(db, site, visitor.removeprefix(ANON)),
         find_unclosed(db, site, profile),
+        blocks.is_blocked(db, site, profile),
     )

@@ -30,7 +30,7 @@ from actors.cells.starting import (
 )
 from actors.chat.commands import Block, Identify
 from actors.chat.traits import Traits
-from actors.ids import SHOPPER, ChatId, Person
+from actors.ids import SHOPPER, SYSTEM, ChatId, Person
 from actors.refusals import Reason, Refused
 from actors.runtime.actor import Fleeting
 from actors.runtime.system import Kind
@@ -244,13 +244,17 @@ class ProfileCell(Starter):
         )
         order = Order(command, Adoption(done), starting.name)
         self._chats.tell(both.visitors, order)
+        if both.blocked:
+            # It ends as those have that they had when they were blocked.
+            self._close(Sever(starting.profile, SYSTEM), [both.visitors])
 
     def _adopted(
         self, life: int, adopt: Adopt, both: Both, refused: Refused | None
     ) -> None:
         self._over(life)
         if refused is None:
-            adopt.adopter.adopted(both.own or both.visitors)
+            goes_on = None if both.blocked else both.own or both.visitors
+            adopt.adopter.adopted(goes_on)
         elif refused.reason is Reason.UNAVAILABLE:
             adopt.adopter.turned_away()
         else:

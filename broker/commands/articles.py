@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from actors.library import KNOWLEDGE_BYTES, MAX_KNOWLEDGE, KnowledgeItem, problems
+from actors.library import MAX_KNOWLEDGE, KnowledgeItem, problems
 from broker.outward.ai.passages import HEADING
 
 FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -45,9 +45,6 @@ def articles(folder: Path) -> tuple[KnowledgeItem, ...]:
         except (msgspec.ValidationError, UnicodeDecodeError, ValueError) as error:
             wrong.append(f"{file.relative_to(folder)}: {error}")
     wrong += (f"{problem.path}: {problem.reason}" for problem in problems(found))
-    size = len(msgspec.json.encode(found))
-    if size > KNOWLEDGE_BYTES:
-        wrong.append(f"All together are {size} bytes, of {KNOWLEDGE_BYTES} at most.")
     if wrong:
         raise Unreadable("\n".join(wrong))
     return tuple(found)

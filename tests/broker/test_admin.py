@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import trio
 
-from actors.library import Library
+from actors.library import KNOWLEDGE_BYTES, Library
 from broker import admin
 from broker.admin import ask_server
 from broker.office import keys
@@ -272,6 +272,12 @@ text = "Hello"
 """
 
 
+TOO_MUCH = "\n".join(
+    f'[[knowledge]]\nid = "k{number}"\ntitle = "K"\ntext = "{"x" * 19_000}"'
+    for number in range(KNOWLEDGE_BYTES // 19_000 + 1)
+)
+
+
 async def test_a_site_is_put_whole_and_widgets_hear_of_it(shop: Shop) -> None:
     sara, folder = await shop.shopper(), shop.broker.folder
     ask = ImportSite(site="default", part=read(WHOLE))
@@ -291,7 +297,9 @@ async def test_a_site_is_put_whole_and_widgets_hear_of_it(shop: Shop) -> None:
         ('[settings.hours]\nzone = "Moon/Base"', "settings.hours.zone"),
         ('[[knowledge]]\nid = "k"\ntitle = "K"\ntext = " "', "knowledge[0].text"),
         ('[[macros]]\nid = "m1"\nname = "Twice"\ntext = "x"', "macros[1].id"),
+        (TOO_MUCH, "knowledge"),
     ],
+    ids=["zone", "empty", "twice", "too much"],
 )
 async def test_a_site_that_is_wrong_in_part_is_not_put_at_all(
     shop: Shop, wrong: str, path: str

@@ -304,6 +304,39 @@ async def test_where_the_tab_is_hidden_visitors_do_not_reach_the_bot(
         assert (await vic.ask(op, text="hi", **fields))["code"] == "tab_hidden"
 
 
+@pytest.mark.parametrize(
+    "tightened",
+    [
+        Settings(ChatSettings(login_status="hide_logged_out"), ai=AI),
+        Settings(ChatSettings(enabled=False), ai=AI),
+    ],
+    ids=["hidden", "off"],
+)
+async def test_a_visitors_chat_goes_on_where_no_new_one_may_begin(
+    bot_shop: Shop, tightened: Settings
+) -> None:
+    vic, other = await bot_shop.visitor(), await bot_shop.visitor()
+    chat = await begin(vic)
+    await bot_says(vic)
+    await bot_shop.save(tightened)
+    pushed = await vic.until(kind="config")
+    assert pushed["config"]["tab"] is False
+    assert (await vic.ask("msg.send", chat=chat, text="hello again"))["t"] == "ok"
+    assert await bot_says(vic) == "Hello, what can I do for you?"
+    # On the next page, too; and it is in nobody else's reach.
+    back = await bot_shop.visitor(anon=vic.welcome["anon"])
+    assert (back.welcome["chat"], back.welcome["config"]["tab"]) == (chat, False)
+    assert (await back.ask("chat.open", chat=chat))["t"] == "ok"
+    code = "chat_disabled" if not tightened.chat.enabled else "tab_hidden"
+    for op, fields in (("chat.open", {"chat": chat}), ("chat.start", {"text": "hi"})):
+        assert (await other.ask(op, **fields))["code"] in {code, "not_found"}, op
+    assert (await back.ask("chat.end", chat=chat))["t"] == "ok"
+    assert (await back.ask("chat.start", text="hi"))["code"] == code
+    after = await bot_shop.visitor(anon=vic.welcome["anon"])
+    assert after.welcome["chat"] is None
+    assert (await after.ask("chat.start", text="hi"))["code"] == code
+
+
 async def test_a_turn_that_was_begun_is_taken_after_a_restart(
     tmp_path: Path, virtual_time: None
 ) -> None:

@@ -3,11 +3,20 @@
 import pytest
 import trio
 
-from actors.settings.ai import AiSettings, ScriptSettings
+from actors.ids import Person
+from actors.settings.ai import AiSettings, ScriptLine, ScriptSettings
 from actors.settings.document import Settings
-from tests.system.client import Client
+from broker.office.blocking import block
+from tests.system.client import Client, Frame
 from tests.system.shop import Shop
 
+BOT_FOR_ALL = Settings(
+    ai=AiSettings(
+        enabled=True,
+        responder="script",
+        script=ScriptSettings((ScriptLine("hello", hand_over=True),)),
+    )
+)
 BOT = Settings(ai=AiSettings(enabled=True, responder="script", script=ScriptSettings()))
 
 
@@ -127,6 +136,93 @@ async def test_all_tabs_of_a_visitor_may_sign_in_at_once(bot_shop: Shop) -> None
         assert (started["chat"], started["existing"]) == (chat, True)
     kinds = [entry.kind for entry in await bot_shop.journal(chat)]
     assert kinds.count("identified") == 1
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["nothing", "a chat of their own"])
+async def test_who_is_blocked_brings_no_chat_with_them(
+    bot_shop: Shop, *, own: bool
+) -> None:
+    sara, visitor = await bot_shop.shopper(), await bot_shop.visitor()
+    if own:
+        await begun(sara)
+    chat = await begun(visitor)
+    await block(bot_shop.broker, "default", "sara", "swears", by=Person("agent:boss"))
+    assert await sign_in(bot_shop, visitor) is None
+    assert (await visitor.until(kind="closed"))["body"]["reason"] == "agent"
+    late = await visitor.ask("msg.send", chat=chat, text="hm")
+    assert late["code"] == "forbidden"
+    assert (await bot_shop.shopper()).welcome["chat"] is None
+    entries = await bot_shop.journal(chat)
+    assert [entry.kind for entry in entries[-2:]] == ["identified", "closed"]
+    assert entries[-1].body["reason"] == "blocked"
+
+
+async def in_queue(ann: Client, chat: str) -> Frame:
+    """Return the row of a chat that has just become a ticket."""
+    while True:
+        row: Frame = (await ann.until(t="ix")).get("row", {})
+        if row.get("chat") == chat:
+            return row
+
+
+async def test_who_has_to_sign_in_for_a_person_does_and_gets_one(shop: Shop) -> None:
+    await shop.settle(BOT_FOR_ALL)
+    visitor, ann = await shop.visitor(), await shop.agent()
+    await ann.ask("inbox.open", view="unassigned", status="open")
+    chat = await begun(visitor)
+    await visitor.until(kind="handoff")
+    refused = await visitor.ask("handoff.answer", id="yes", chat=chat, yes=True)
+    assert (refused["code"], refused["retry"]) == ("login_required", False)
+    await sign_in(shop, visitor)
+    # The same question, asked again under the same id, is the shopper's now.
+    accepted = await visitor.ask("handoff.answer", id="yes", chat=chat, yes=True)
+    assert accepted["t"] == "ok"
+    row = await in_queue(ann, chat)
+    assert (row["control"], row["name"], row["unread"]) == ("humans", "sara", True)
+    assert row["profile"] == (await shop.shopper()).who.removeprefix("shopper:")
+    again = await visitor.ask("handoff.answer", id="yes", chat=chat, yes=True)
+    assert (again["seq"], again["dup"]) == (accepted["seq"], True)
+    await ann.ask("chat.open", chat=chat)
+    assert (await ann.ask("msg.send", chat=chat, text="I am Ann."))["t"] == "ok"
+    said = await visitor.until(kind="msg", by="agent:ann")
+    assert said["body"] == {"text": "I am Ann."}
+    assert (await visitor.ask("msg.send", chat=chat, text="Hi!"))["t"] == "ok"
+    states = [e.body["state"] for e in await shop.journal(chat) if e.kind == "handoff"]
+    assert states == ["offered", "accepted", "done"]
+
+
+async def test_an_offer_waits_ten_minutes_for_who_has_to_sign_in(
+    quick_shop: Shop,
+) -> None:
+    await quick_shop.settle(BOT_FOR_ALL)
+    visitor, late = await quick_shop.visitor(), await quick_shop.visitor()
+    chats = [await begun(each) for each in (visitor, late)]
+    for each in (visitor, late):
+        await each.until(kind="handoff")
+    await trio.sleep(9 * 60)
+    await sign_in(quick_shop, visitor)
+    answered = await visitor.ask("handoff.answer", chat=chats[0], yes=True)
+    assert answered["t"] == "ok"
+    await trio.sleep(2 * 60)
+    withdrawn = await late.until(kind="handoff")
+    assert withdrawn["body"]["state"] == "withdrawn"
+    await sign_in(quick_shop, late, "omar")
+    refused = await late.ask("handoff.answer", chat=chats[1], yes=True)
+    assert refused["code"] == "conflict"
+
+
+async def test_who_has_a_chat_of_their_own_goes_on_with_that(shop: Shop) -> None:
+    await shop.settle(BOT_FOR_ALL)
+    sara, visitor = await shop.shopper(), await shop.visitor()
+    own, chat = await begun(sara), await begun(visitor)
+    await visitor.until(kind="handoff", chat=chat)
+    assert await sign_in(shop, visitor) == own
+    refused = await visitor.ask("handoff.answer", chat=chat, yes=True)
+    assert refused["code"] == "chat_closed"
+    answered = await visitor.ask("handoff.answer", chat=own, yes=True)
+    assert answered["t"] == "ok", answered
+    states = [e.body["state"] for e in await shop.journal(chat) if e.kind == "handoff"]
+    assert states == ["offered", "withdrawn"]
 
 
 async def test_signing_in_outlives_the_broker(bot_shop: Shop) -> None:
