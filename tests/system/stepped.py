@@ -57,8 +57,8 @@ def main() -> None:
     """Run the command line on such a clock."""
     time.time = _read(_shared(Path(sys.argv.pop(1))))
     # What looks at the clock is imported behind it.
-    from broker import server  # noqa: PLC0415
-    from broker.__main__ import main as shopwire  # noqa: PLC0415
+    from broker import server  # noqa: PLC0415  # as above
+    from broker.__main__ import main as shopwire  # noqa: PLC0415  # as above
 
     server.LOOK_AT_CLOCK_S = LOOK_S
     shopwire()
