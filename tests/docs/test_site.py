@@ -12,7 +12,10 @@ from tests.faults.processes import ROOT
 DOCS = ROOT / "docs"
 DOORS = ("shop", "agents", "operators", "contributors")
 LISTED = re.compile(r"```\{toctree\}\n(.*?)```", re.DOTALL)
-FETCHED = re.compile(r"""(?:src=|@import |url\(|<link[^>]* href=)["']?(?:https?:)?//""")
+FETCHED = re.compile(
+    r"""(?:<(?:script|img|iframe|link)\b[^>]* (?:src|href)=|@import |url\()"""
+    r"""["']?(?:https?:)?//"""
+)
 
 
 def below(page: str) -> set[str]:
