@@ -1,7 +1,7 @@
 """How Sphinx makes a site of these pages: `make docs`, then `build/docs/index.html`.
 
 Whatever a page needs is beside it: no fonts, scripts or counters from elsewhere, and a
-search that works in the reader's browser, without a network (docs/decisions/017).
+search that works in the reader's browser, without a network (docs/decisions/020).
 """
 
 import os
