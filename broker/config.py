@@ -174,6 +174,14 @@ class LogConfig(Section, frozen=True):
     ] = 100
 
 
+class OtelConfig(Section, frozen=True):
+    """Whether messages are traced; where to, OpenTelemetry's own variables say."""
+
+    enabled: Annotated[
+        bool, says("Whether the way of each message is traced; needs `shopwire[otel]`.")
+    ] = False
+
+
 class MetricsConfig(Section, frozen=True):
     """Who may read `/metrics`, beside this machine and `trusted_networks`."""
 
@@ -241,6 +249,7 @@ class Config(Section, frozen=True):
     storage: StorageConfig = StorageConfig()
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
+    otel: OtelConfig = OtelConfig()
     sms: SmsConfig = SmsConfig()
     shopify: ShopifyConfig = ShopifyConfig()
     mail: MailConfig = MailConfig()

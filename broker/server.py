@@ -41,13 +41,12 @@ from broker.edge.watched import Carrier
 from broker.gate import Gate
 from broker.house import Parts, build
 from broker.http.front import Front
-from broker.hub import Hub
 from broker.limits import Tally
 from broker.local import LocalSocket
+from broker.makings import makings
 from broker.office.blocking import enforce_all
 from broker.outward.outward import Outward
 from broker.overload import Overload, Returns
-from broker.peer import Peer
 from broker.profiles import Profiles
 from broker.sites import Sites
 from broker.slow import Slow
@@ -100,6 +99,7 @@ class Broker:
         self.timers = Timers(self.monotonic, self.loop.wake)
         self.wall_timers = Timers(wall, self.loop.wake, LOOK_AT_CLOCK_S)
         self.chance = chance
+        self.makings = makings(config.otel)
         self.journal = self._open_journal(log)
         self.books = Books(self.journal, self.loop.wake)
         self.change, self.query = self.books.change, self.books.query
@@ -108,8 +108,9 @@ class Broker:
         self.tally = Tally()
         self.slow = Slow(config.log)
         self.admission = Admission(config, Addresses(config), self.tally)
-        self.hub = Hub(config.limits.per_person, self.tally)
+        self.hub = self.makings.hub(config.limits.per_person, self.tally)
         self.sites = Sites(config.limits.of_chats, self.clock)
+        self.makings.meet(self.hub, self.journal, self.loop.unsent)
         self.gate = Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
@@ -132,7 +133,7 @@ class Broker:
         self.almanac, self.sweeper = Almanac(self), Sweeper(self)
 
     def _open_journal(self, log: LogEnd | None) -> Journal:
-        return Journal(
+        return self.makings.journal(
             self.folder / JOURNAL,
             self.loop.wake,
             inline=self.virtual,
@@ -311,7 +312,7 @@ class Broker:
     def connect_memory(self) -> LocalSocket:
         """Return a connection in memory that owes a hello."""
         local = LocalSocket(self.loop.wake)
-        local.serve(Peer(local, self.house))
+        local.serve(self.makings.peer(local, self.house))
         return local
 
     async def connect_local(self, role: str, token: str | None = None) -> LocalSocket:
@@ -334,7 +335,7 @@ class Broker:
 
     def welcome(self, connection: Connection | Streamed, rest: bytes) -> None:
         """Serve a connection that has been upgraded; it owes a hello."""
-        connection.serve(Peer(connection, self.house), rest)
+        connection.serve(self.makings.peer(connection, self.house), rest)
 
     def origin_of(self, head: Head, address: str) -> Origin | None:
         """Return the page that asks, or `None` if it may not."""

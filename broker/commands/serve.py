@@ -19,6 +19,7 @@ from broker.commands import options
 from broker.commands.asking import AGAIN_S, PATIENCE_S
 from broker.config import Config, ConfigError
 from broker.edge.tls import BadCertificate
+from broker.exporting import exporting
 from broker.server import Broker
 from storage.errors import DataHeld
 from storage.lock import DataLock
@@ -66,7 +67,8 @@ def command(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
-    trio.run(serve if config.cluster.nats is None else take_part, folder, config)
+    with exporting(config.otel):
+        trio.run(serve if config.cluster.nats is None else take_part, folder, config)
 
 
 async def serve(folder: Path, config: Config) -> None:

@@ -19,6 +19,7 @@ from broker.server import Broker
 
 PATHS = [
     "/widget.js",
+    "/licences.txt",
     "/widget/{path:path}",
     "/desk",
     "/desk/{path:path}",
