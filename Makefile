@@ -20,7 +20,7 @@ NODE_MODULES := clients/web/node_modules/.package-lock.json
 STATIC := static-pyright static-mypy static-web static-rest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check fmt fuzz bench docs dist clean $(STATIC)
+.PHONY: help demo test coverage check fmt fuzz bench docs dist sbom newcomer clean $(STATIC)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -79,6 +79,13 @@ docs: $(VENV)/.test ## Write the generated pages of docs/ anew, and the site int
 
 dist: $(VENV)/.dev ## Build the wheel and the source archive into dist/
 	$(PY) -m build --no-isolation
+
+sbom: $(VENV)/.test ## Write what all of it is made of into dist/sbom.json
+	@mkdir -p dist
+	$(PY) deploy/sbom.py dist/sbom.json
+
+newcomer: dist ## Install the wheel elsewhere, do what a newcomer does, leave nothing
+	deploy/newcomer.sh dist/*.whl
 
 clean: ## Remove what was built and measured; the environment in .venv stays
 	rm -rf build dist htmlcov .coverage .coverage.* \

@@ -4,6 +4,7 @@
  *   widget.js         the storefront loader, a name for good
  *   widget/*          the widget and what it loads when needed, named by content
  *   desk/, demo/      two pages with their assets, named by content
+ *   licences.txt      the terms of what in them others have written
  *
  * `node build/build.mjs desk` builds that part alone.
  */
@@ -20,10 +21,12 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { Licences } from "./licences.mjs";
 
 const WEB = dirname(dirname(fileURLToPath(import.meta.url)));
 const DIST = join(WEB, "dist");
 const VERSION = readVersion();
+const LICENCES = new Licences();
 
 /** Chunks that the widget loads when they are needed, by the name it asks for. */
 const LATER = {
@@ -42,6 +45,8 @@ async function buildAll(parts) {
   mkdirSync(DIST, { recursive: true });
   if (wanted("widget")) await widget();
   await Promise.all(["desk", "demo"].filter(wanted).map(pageOf));
+  // Of a part alone it would be a part.
+  if (parts.length === 0) LICENCES.write(WEB, join(DIST, "licences.txt"));
 }
 
 async function widget() {
@@ -64,6 +69,7 @@ function emojiData() {
   for (const [language, folder] of Object.entries(EMOJI)) {
     const source = `node_modules/emoji-picker-element-data/${folder}/data.json`;
     const data = readFileSync(join(WEB, source));
+    LICENCES.note(join(WEB, source));
     named[`emoji-${language}`] = put(`emoji-${language}`, "json", data);
   }
   return named;
@@ -81,6 +87,7 @@ async function script(name, entry, define = {}, { hashed = true } = {}) {
     root: WEB,
     logLevel: "warn",
     define: constants(define),
+    plugins: [LICENCES.plugin()],
     build: {
       write: false,
       emptyOutDir: false,
@@ -111,6 +118,7 @@ async function pageOf(page) {
     base: `/${page}/`,
     logLevel: "warn",
     define: constants({ __LATER__: emojiData() }),
+    plugins: [LICENCES.plugin()],
     build: {
       outDir: join(DIST, page),
       emptyOutDir: true,
