@@ -261,6 +261,28 @@ def _leaving(broker: Broker) -> Iterator[Metric]:
             done.add_metric([kind, came], number)
     yield pending
     yield done
+    yield from _told(broker)
+
+
+def _told(broker: Broker) -> Iterator[Metric]:
+    """Yield the same of each webhook: one may fail while all others are well."""
+    labels = ["site", "webhook"]
+    pending = GaugeMetricFamily(
+        PREFIX + "webhook_pending",
+        "Events on their way to it when it was last looked at.",
+        labels=labels,
+    )
+    done = CounterMetricFamily(
+        PREFIX + "webhook",
+        "Attempts to tell it something, since it was begun with.",
+        labels=[*labels, "came"],
+    )
+    for lane in broker.outward.webhooks.lanes.values():
+        whose, counts = [lane.hook.site, lane.hook.id], lane.carrier.counts
+        pending.add_metric(whose, counts.pending)
+        for came in ("sent", "retried", "dead"):
+            done.add_metric([*whose, came], getattr(counts, came))
+    yield from (pending, done)
 
 
 def _desks(broker: Broker) -> list[Figure]:

@@ -91,6 +91,9 @@ class Broker:
         self.folder = folder
         self.config = config
         self.virtual = virtual
+        server = config.server
+        self.url = f"{server.scheme}://{in_url(server.host)}:{server.port}"
+        """Where it listens, or would."""
         self._doors: list[Door | PortableDoor] = []
         self.loop = loop_for(config.server, virtual=virtual)
         wall = virtual_wall() if virtual else time.time
@@ -293,7 +296,9 @@ class Broker:
                 await nursery.start(admin.listen, self)
                 nursery.start_soon(self.front.prepare)
                 scheme = self.config.server.scheme
-                task_status.started(f"{scheme}://{in_url(bound[0])}:{bound[1]}")
+                # What a port of 0 has come to is known only now.
+                self.url = f"{scheme}://{in_url(bound[0])}:{bound[1]}"
+                task_status.started(self.url)
         finally:
             for door in self._doors:
                 door.close()

@@ -11,6 +11,7 @@ from actors.chat.events import ControlChanged, Event, Opened, Said
 from actors.chat.limits import has_room
 from actors.chat.spoken import next_opening
 from actors.chat.state import ChatState, evolve
+from actors.chat.texting import MOST_CHARS
 from actors.ids import SYSTEM, Millis
 from actors.settings.rules import Rules
 from actors.templates import fill
@@ -38,8 +39,12 @@ def with_reply(
         return events
     hours, locale = rules.hours, rules.settings.chat.locale
     values = {"hours.next": next_opening(hours, at, locale)}
-    said = Said(fill(notice.text, values).text, auto="offhours")
-    return (*events, Event(SYSTEM, at, said))
+    text = fill(notice.text, values).text
+    channel = _after(state, events).channel
+    if channel == "sms" and len(text) > MOST_CHARS:
+        # No telephone takes it, and a part of it may say the contrary.
+        return events
+    return (*events, Event(SYSTEM, at, Said(text, auto="offhours")))
 
 
 def _notice(state: ChatState, events: tuple[Event, ...], rules: Rules) -> Notice | None:
@@ -49,7 +54,7 @@ def _notice(state: ChatState, events: tuple[Event, ...], rules: Rules) -> Notice
     if not (fresh or handed or any(_asks(state, event) for event in events)):
         return None
     after = _after(state, events)
-    if (after.channel, after.status, after.control) != ("chat", "open", "humans"):
+    if (after.status, after.control) != ("open", "humans"):
         return None
     settings, hours, at = rules.settings, rules.hours, events[0].at
     if not hours.is_open(at):

@@ -133,7 +133,7 @@ def see(router: Router, agent: AgentId, presence: Presence, now: Millis) -> None
 
 
 def place(router: Router, where: Place, now: Millis) -> bool:
-    """Learn where a ticket stands; return if its new agent has too many by it.
+    """Learn where a ticket stands; return if its agent has too many by it now.
 
     Not if the router gave it to them: then that was decided before.
     """
@@ -155,7 +155,10 @@ def place(router: Router, where: Place, now: Millis) -> bool:
         elif where.counts and chat not in router.trusted:
             # It was snoozed when its agent left, or on its way to them.
             router.absent.setdefault(agent, Absence(now, now))
-    return agent != before and not ours and router.load(agent) > router.room
+    # The bot has given back what was theirs all along.
+    returned = old is not None and old.control != "humans" and where.counts
+    news = agent != before or returned
+    return news and not ours and router.load(agent) > router.room
 
 
 def decline(router: Router, chat: ChatId, number: int, now: Millis) -> None:

@@ -12,7 +12,8 @@ from actors.chat.events import Assigned, Said
 from actors.chat.traits import Traits
 from actors.desk.line import APART
 from actors.desk.router import AFTER_START, RETRY
-from actors.ids import SYSTEM, AgentId, ChatId, Person
+from actors.ids import BOT, SYSTEM, AgentId, ChatId, Person
+from actors.settings.ai import AiSettings
 from actors.settings.assignment import AssignmentSettings, Condition, Rule, Team
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
@@ -26,6 +27,7 @@ from tests.actors.scene import (
     saying,
     snoozing,
     starting,
+    turning,
     waking,
 )
 from tests.actors.world import World
@@ -142,6 +144,30 @@ def test_a_reply_takes_a_ticket_whatever_the_limit_and_is_flagged(world: World) 
     world.client(ANN).gets(two, saying())
     assert owner(world, two) == "ann"
     assert world.room.attentions == [f"{two} ann"]
+    check_table(world)
+
+
+def test_one_that_the_bot_gives_back_is_flagged_too(world: World) -> None:
+    plain = world.rules
+    world.rules = replace(
+        plain, settings=replace(plain.settings, ai=AiSettings(enabled=True))
+    )
+    (one,) = start(world, "sue")
+    world.client(ANN).gets(one, assigning("ann"))
+    world.rules = plain
+    come(world, "ann")
+    (two,) = start(world, "bob")
+    assert (owner(world, one), owner(world, two)) == ("ann", "ann")
+    assert world.room.attentions == []
+    world.rules = replace(
+        plain, settings=replace(plain.settings, ai=AiSettings(enabled=True))
+    )
+    turn = world.cell(one).state.bot
+    assert turn is not None
+    human = turning(turn.turn, "escalate", reason="human")
+    world.client(BOT).gets(one, human)
+    assert world.cell(one).state.control == "humans"
+    assert world.room.attentions == [f"{one} ann"]
     check_table(world)
 
 

@@ -145,8 +145,19 @@ def test_a_ticket_that_was_put_aside_comes_back_and_is_answered() -> None:
     assert kinds(scene.does(SHOPPER, saying())) == ["status", "msg", "offhours"]
 
 
-def test_texts_are_not_answered_by_a_machine() -> None:
-    assert autos(Scene(CLOSED).does(SHOPPER, texting())) == []
+def test_a_text_to_a_closed_shop_is_answered_once() -> None:
+    scene = Scene(CLOSED)
+    assert len(autos(scene.does(SHOPPER, texting()))) == 1
+    assert autos(scene.does(SHOPPER, texting("hello?"))) == []
+
+
+@pytest.mark.parametrize(("length", "said"), [(1600, 1), (1601, 0)])
+def test_no_text_is_answered_with_more_than_a_telephone_takes(
+    length: int, said: int
+) -> None:
+    scene = Scene(rules((10, 12), said="x" * length))
+    assert len(autos(scene.does(SHOPPER, texting()))) == said
+    assert len(autos(Scene(scene.rules).does(SHOPPER, starting()))) == 1
 
 
 def test_a_shop_that_never_opens_says_so_without_a_moment() -> None:

@@ -106,7 +106,7 @@ async def test_a_new_ticket_is_mailed_once_with_name_words_and_link(
     letter = postbox.sent[0][1]
     assert letter.message["Subject"] == "Sara Nowak is waiting for an answer"
     assert "> Where is my order?" in text_of(letter)
-    assert f"/desk/#/chat/{chat}" in text_of(letter)
+    assert f"/desk/#/all/open/{chat}" in text_of(letter)
     assert "more 1" not in text_of(letter)
     assert await left(quick_shop) == []
 

@@ -32,12 +32,14 @@ async def test_each_ticket_is_mailed_whenever_the_process_dies(tmp_path: Path) -
         settings = Settings(email=email)
         assert await put_settings(broker, "default", 0, settings, by="agent:ann") == 1
     begun: list[str] = []
+    urls: set[str] = set()
     async with mail_server() as stub:
         mail = f'[mail]\nhost = "127.0.0.1"\nport = {stub.port}\ntls = "none"\n'
         (tmp_path / "shopwire.toml").write_text(f"{CONFIG}\n{mail}")
         with Process(tmp_path) as process:
             for number in range(KILLS):
                 await process.start()
+                urls.add(process.url)
                 async with trio.open_nursery() as nursery:
                     clients: list[Client] = []
                     for each in "ab":
@@ -55,20 +57,33 @@ async def test_each_ticket_is_mailed_whenever_the_process_dies(tmp_path: Path) -
                         await client.cut()
                     nursery.cancel_scope.cancel()
             await process.start()
+            urls.add(process.url)
             with trio.fail_after(60):
                 while {chat_of(taken.text) for taken in stub.taken} < {*begun}:  # noqa: ASYNC110  # for want of a notice
                     await trio.sleep(0.05)
             await process.kill()
     names = {(chat_of(taken.text), name_of(taken.text)) for taken in stub.taken}
     assert len(names) == len(begun), "a repeat has the name of the first"
+    # A port that was free is known to those who are sent there, too.
+    assert {desk_of(taken.text) for taken in stub.taken} <= urls
 
 
 def chat_of(mail: str) -> str:
     """Return the chat that a mail is about."""
-    text = message_from_string(mail, policy=SMTP).get_body(("plain",))
-    found = re.search(r"#/chat/(\w+)", "" if text is None else text.get_content())
+    return link_in(mail)[2]
+
+
+def desk_of(mail: str) -> str:
+    """Return where its link leads to."""
+    return link_in(mail)[1]
+
+
+def link_in(mail: str) -> re.Match[str]:
+    body = message_from_string(mail, policy=SMTP).get_body(("plain",))
+    text = "" if body is None else body.get_content()
+    found = re.search(r"(http://\S+)/desk/#/all/open/(\w+)", text)
     assert found is not None, mail
-    return found[1]
+    return found
 
 
 def name_of(mail: str) -> str:

@@ -31,7 +31,7 @@ _NAMES = (
 _MANNERS = """
 prosze poprosze please pls plz now teraz szybko natychmiast asap a the to z ze do dla
 mnie me mi i hej hi hello halo czesc live real zywy zywa prawdziwy prawdziwa sklepu
-klienta od jakis jakiegos some any czy moge o"""
+klienta bitte ich mit einem einen danke hallo od jakis jakiegos some any czy moge o"""
 _POLITE = frozenset(_MANNERS.split())
 
 

@@ -117,4 +117,5 @@ def _quoted(head: Head, case: Case, said: Sequence[Word]) -> tuple[Saying, ...]:
 
 
 def _link(head: Head, case: Case) -> str:
-    return f"{head.desk}#/chat/{case.chat}"
+    # As the desk's own addresses are: clients/web/desk/state/route.ts.
+    return f"{head.desk}#/all/open/{case.chat}"

@@ -204,7 +204,7 @@ class MailAdapter:
     def _head(self, site: str, locale: str | None = None) -> Head:
         sites, server = self._broker.sites, self._broker.config.server
         settings = sites.rules_of(site).settings
-        own = server.public_url or f"{server.scheme}://{server.host}:{server.port}"
+        own = server.public_url or self._broker.url
         page = settings.email.chat_url or next(iter(settings.chat.allowed_origins), "")
         return Head(
             sites.name_of(site),

@@ -147,6 +147,9 @@ async def test_a_receiver_is_told_what_it_can_check(near: Web) -> None:
     assert calls[2][0]["webhook-id"] == said["id"]
     metrics = (await near.client.get("/metrics")).text
     assert 'shopwire_outgoing_total{came="sent",kind="webhook"} 2.0' in metrics
+    whose = f'site="default",webhook="{made["id"]}"'
+    assert f'shopwire_webhook_total{{came="sent",{whose}}} 2.0' in metrics
+    assert f"shopwire_webhook_pending{{{whose}}} 0.0" in metrics
 
 
 async def test_the_feed_has_every_event_once_in_pages(web: Web) -> None:

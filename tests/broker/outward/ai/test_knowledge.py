@@ -86,6 +86,29 @@ def test_a_person_is_never_kept_from_whoever_asks_for_one() -> None:
     assert said("Ile kosztuje wysyłka? Albo nie, dajcie mi konsultanta") == "human"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich möchte mit einem Menschen sprechen.",
+        "Kann ich bitte mit jemandem reden?",
+        "Mensch bitte!",
+        "Kundenservice",
+        "أريد التحدث مع موظف",
+        "حولني إلى موظف من فضلك",
+        "هل يوجد شخص حقيقي؟",
+    ],
+)
+def test_who_asks_for_a_person_in_german_or_arabic_gets_one(text: str) -> None:
+    assert said(text) == "human"
+
+
+@pytest.mark.parametrize(
+    "text", ["Wie lange dauert der Versand?", "كم تكلفة الشحن؟", "Will it break?"]
+)
+def test_who_asks_something_else_there_is_not_sent_to_a_person(text: str) -> None:
+    assert said(text) != "human"
+
+
 def test_what_became_of_an_order_is_not_in_a_book() -> None:
     assert said("where is my order 48213?") == "order"
     assert said("moje zamówienie nie dotarło") == "order"
