@@ -40,7 +40,8 @@ COMMANDS = {
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
     "webhook": Listed("broker.commands.webhook", "List webhooks, and tell them again."),
     "cluster": Listed("broker.commands.cluster", "See who takes part in a cluster."),
-    "backup": Listed("broker.commands.backup", "Copy a journal while it is in use."),
+    "backup": Listed("broker.commands.backup", "Copy a folder while it is in use."),
+    "restore": Listed("broker.commands.restore", "Make a folder of a copy."),
 }
 """In the order of the overview."""
 

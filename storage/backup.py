@@ -1,13 +1,38 @@
-"""A copy of the journal, made while the broker runs."""
+"""Copies of a data folder, made while the broker runs, and folders made of copies.
+
+A copy is laid out as the folder is: the journal, and the images beside it. Images are
+files that never change, so that a second copy to the same place brings new ones alone.
+"""
 
 import os
+import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from storage import meta
-from storage.errors import BackupFailed
+import msgspec
+
+from storage import blobs, meta
+from storage.errors import BackupFailed, RestoreFailed
+from storage.files import Files, digest_of
 from storage.sync import sync
+
+JOURNAL = "journal.db"
+"""Name of the journal's file in the data folder."""
+CONFIGURATION = "shopwire.toml"
+"""Name of the configuration's, if there is one."""
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """What a copy holds."""
+
+    bytes: int
+    """Of the journal."""
+    events: int
+    until: int | None
+    """When the last of them happened; `None` if there is none."""
+    images: int
 
 
 def back_up(journal: Path, target: Path) -> None:
@@ -36,6 +61,120 @@ def back_up(journal: Path, target: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def back_up_folder(data: Path, target: Path) -> Copied:
+    """Bring the copy of `data` in the folder `target` up to date, or begin one.
+
+    Whenever it fails, what was in `target` before can still be restored.
+
+    Raises:
+        BackupFailed: as above.
+    """
+    try:
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Before the journal, for an image may go meanwhile; and after, for others come.
+        copy_images(data, target)
+        back_up(data / JOURNAL, target / JOURNAL)
+        copy_images(data, target)
+        if (data / CONFIGURATION).exists():
+            _copy(data / CONFIGURATION, target / CONFIGURATION)
+        remove_unused(target)
+        return copied(target)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupFailed(target, str(error)) from error
+
+
+def restore(source: Path, data: Path) -> Copied:
+    """Make the folder `data`, which has no journal yet, of the copy `source`.
+
+    That is a folder, or a journal's file alone. The journal appears last.
+
+    Raises:
+        RestoreFailed: there is one already, `source` is no copy, or the disk is full.
+    """
+    if (data / JOURNAL).exists():
+        raise RestoreFailed(data, "it has a journal already; name an empty folder")
+    journal = source / JOURNAL if source.is_dir() else source
+    partial = data / f".{JOURNAL}.partial"
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy(journal, partial)
+        wal = journal.with_name(f"{journal.name}-wal")
+        if wal.exists():
+            # A copy that follows has its last part here.
+            _copy(wal, partial.with_name(f"{partial.name}-wal"))
+        _finish(partial, data)
+        if source.is_dir():
+            copy_images(source, data)
+            if (source / CONFIGURATION).exists():
+                _copy(source / CONFIGURATION, data / CONFIGURATION)
+        partial.rename(data / JOURNAL)
+        sync(data)
+        return copied(data)
+    except (OSError, sqlite3.Error, BackupFailed) as error:
+        raise RestoreFailed(data, str(error)) from error
+    finally:
+        for left in data.glob(f"{partial.name}*"):
+            left.unlink()
+
+
+def copied(folder: Path) -> Copied:
+    """Return what is in `folder`, which is a copy or was made of one."""
+    journal = folder / JOURNAL
+    with closing(
+        sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
+    ) as db:
+        sql = "SELECT count(*), max(at) FROM event"
+        events, until = db.execute(sql).fetchone()
+        return Copied(journal.stat().st_size, events, until, len(_digests(db)))
+
+
+def missing_images(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the images that the journal in `folder` speaks of."""
+    journal = folder / JOURNAL
+    with closing(
+        sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
+    ) as db:
+        digests = _digests(db)
+    files = Files(folder)
+    for digest in digests:
+        if not files.path(digest).exists():
+            yield f"image {digest} is not there"
+        elif digest_of(files.path(digest)) != digest:
+            yield f"image {digest} has other bytes"
+
+
+def copy_images(data: Path, target: Path) -> int:
+    """Bring to `target` the images that only `data` has; return how many.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    came, into = 0, Files(target)
+    into.prepare()
+    files = Files(data)
+    for digest in [*files.older(float("inf"))]:
+        if into.path(digest).exists():
+            continue
+        arriving = into.incoming(digest)
+        try:
+            shutil.copyfile(files.path(digest), arriving)
+        except FileNotFoundError:
+            continue  # It was erased meanwhile.
+        into.keep(arriving)
+        came += 1
+    return came
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove the images of a copy that its journal does not speak of any more."""
+    with closing(sqlite3.connect(folder / JOURNAL)) as db:
+        used = _digests(db)
+    files = Files(folder)
+    for digest in [*files.older(float("inf"))]:
+        if digest not in used:
+            files.remove(digest)
+
+
 def copy_whole(journal: Path, copy: Path) -> None:
     """Write all that is in `journal`, which may be in use, to `copy`.
 
@@ -51,7 +190,25 @@ def copy_whole(journal: Path, copy: Path) -> None:
 
 def _finish(copy: Path, target: Path) -> None:
     with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-        meta.forget_epoch(connection)
         verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != ("ok",):
             raise BackupFailed(target, f"the copy is damaged ({verdict})")
+        meta.leave(connection)
+        # Whatever a WAL beside it held is in the one file that is renamed.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sync(copy)
+
+
+def _copy(source: Path, target: Path) -> None:
+    partial = target.with_name(f"{target.name}.copied")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    shutil.copyfile(source, partial)
+    sync(partial)
+    partial.replace(target)
+
+
+def _digests(db: sqlite3.Connection) -> set[str]:
+    # Older journals know no images.
+    sql = "SELECT 1 FROM sqlite_schema WHERE name = 'blob'"
+    return blobs.digests(db) if db.execute(sql).fetchone() else set()

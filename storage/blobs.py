@@ -132,3 +132,9 @@ def is_used(connection: sqlite3.Connection, digest: str) -> bool:
     """Return whether an image is made of the file called `digest`."""
     sql = "SELECT 1 FROM blob WHERE digest = ? LIMIT 1"
     return connection.execute(sql, (digest,)).fetchone() is not None
+
+
+def digests(connection: sqlite3.Connection) -> set[str]:
+    """Return the names of all files that images are made of."""
+    sql = "SELECT DISTINCT digest FROM blob"
+    return {digest for (digest,) in connection.execute(sql).fetchall()}

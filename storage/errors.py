@@ -3,8 +3,8 @@
 `StorageError` is the root. `JournalBroken` and `NotDurable` mean: stop, an operator has
 to act. `SchemaTooNew`, `DataHeld` and `Followed`: this program must not touch the
 folder. `SteppedDown`, `Diverged` and `NeedsCopy` are a cluster's.
-`BackupFailed` concerns the copy alone. `Unwritable` passes by itself. `Unstorable` is
-a bug of the caller.
+`BackupFailed` and `RestoreFailed` concern the copy alone. `Unwritable` passes by
+itself. `Unstorable` is a bug of the caller.
 """
 
 import enum
@@ -113,6 +113,17 @@ class BackupFailed(StorageError):
             " who may write there, then try again."
         )
         self.target = target
+
+
+class RestoreFailed(StorageError):
+    """There is no new folder; the copy it was to be made of is as it was."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(
+            f"Nothing was restored to {folder}: {why}. The copy is as it was; look at"
+            " what is said, then try again."
+        )
+        self.folder = folder
 
 
 class Unwritable(StorageError):

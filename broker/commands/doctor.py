@@ -1,21 +1,15 @@
 """`shopwire doctor`: whether all parts of a journal agree."""
 
-import sqlite3
 import sys
 from pathlib import Path
 
 import click
 
-from actors.chat.events import TEXTED
-from broker import replay
+from broker.checkup import findings
 from broker.commands import options
 from broker.commands import preflight as preflighting
-from broker.commands.reading import existing, journal, moment
-from storage import queries
-from storage.doctor import Problem, examine, traces
-
-HOPELESS = {Problem.UNREADABLE, Problem.DAMAGED}
-"""Where these were found, replaying would only find them again."""
+from broker.commands.reading import existing
+from storage.doctor import traces
 
 
 @click.command("doctor")
@@ -32,8 +26,9 @@ def command(
 ) -> None:
     """Examine a folder's journal; print what is wrong and exit with 1, if anything is.
 
-    Looks at SQLite's own integrity, the numbering of events, and whether tickets,
-    messages and snapshots are what the events make. Changes nothing.
+    Looks at SQLite's own integrity, the numbering of events, whether tickets, messages
+    and snapshots are what the events make, and whether images are there. Changes
+    nothing.
 
     With --preflight it looks at the machine, before a broker is started: configuration,
     folder, disk, SQLite, open files, clock, port.
@@ -47,10 +42,7 @@ def command(
         for holder in files:
             click.echo(f"{holder} holds the text.")
         sys.exit(1 if files else 0)
-    findings = examine(path, texted())
-    lines = [f"{each.problem.value}: {each.where}" for each in findings]
-    if not HOPELESS & {each.problem for each in findings}:
-        lines += _differences(folder)
+    lines = findings(path)
     for line in lines:
         click.echo(line)
     if lines:
@@ -66,25 +58,3 @@ def _preflight(folder: Path, file: Path | None) -> None:
         click.echo(f"{'ok' if check.well else 'NO':<3} {check.name:<7} {check.said}")
     if not all(check.well for check in checks):
         sys.exit(1)
-
-
-def texted() -> set[str]:
-    """Return the kinds of events that the message table shows."""
-    return {body.kind for body in TEXTED}
-
-
-def _differences(folder: Path) -> list[str]:
-    try:
-        with journal(folder) as db:
-            return [
-                f"chat {each.chat or each.stream} event {each.seq}: {each.what}"
-                for stream in queries.streams(db)
-                for each in _checked(db, stream)
-            ]
-    except sqlite3.Error as error:
-        return [f"{Problem.UNREADABLE.value}: {error}"]
-
-
-def _checked(db: sqlite3.Connection, stream: int) -> list[replay.Difference]:
-    with moment(db):
-        return replay.check(db, stream)

@@ -1,12 +1,14 @@
 """Looking after a folder: `doctor` and `backup`."""
 
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from broker.commands.doctor import texted
+from broker.checkup import texted
 from broker.server import JOURNAL
+from storage.files import Files
 from tests.broker.commands.conversation import Talk, had, talk
 from tests.broker.commands.typed import parsed, printed, typed
 from tests.system.shop import serving
@@ -62,6 +64,61 @@ def test_the_doctor_finds_what_is_still_there(talked: Talk) -> None:
     assert JOURNAL in found.output
     gone = typed("doctor", "--find", "never said", "--data", talked.folder)
     assert (gone.exit_code, gone.output) == (0, "")
+
+
+def test_a_folder_is_copied_with_its_images_and_made_anew_of_the_copy(
+    talked: Talk, tmp_path: Path
+) -> None:
+    pixels = b"not really pixels"
+    digest = sha256(pixels).hexdigest()
+    file = Files(talked.folder).path(digest)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(pixels)
+    talked.spoil(
+        "INSERT INTO blob VALUES ('b','default',?,'x','s',?,'image/png','n',17,1,1)",
+        talked.chat,
+        digest,
+    )
+    made = parsed(talked.folder, "backup", tmp_path / "copy")
+    assert made["copied"]["images"] == 1
+    assert made["copied"]["events"] == talked.head
+    # What is nobody's any more goes from the copy, too, and what is new comes.
+    leftover = Files(tmp_path / "copy").path("ab" + "0" * 62)
+    leftover.parent.mkdir(exist_ok=True)
+    leftover.write_bytes(b"")
+    assert parsed(talked.folder, "backup", tmp_path / "copy") == made
+    assert not leftover.exists()
+    folder = tmp_path / "restored"
+    result = typed("restore", tmp_path / "copy", "--data", folder)
+    assert result.exit_code == 0, result.output
+    assert "All is well" in printed(folder, "doctor")
+    assert Files(folder).path(digest).read_bytes() == pixels
+    before = parsed(talked.folder, "replay", "--all")
+    assert parsed(folder, "replay", "--all") == before
+    Files(folder).path(digest).write_bytes(b"scratched")
+    assert "has other bytes" in typed("doctor", "--data", folder).output
+    Files(folder).path(digest).unlink()
+    assert "is not there" in typed("doctor", "--data", folder).output
+
+
+def test_a_copy_that_disagrees_is_said_to(talked: Talk, tmp_path: Path) -> None:
+    talked.spoil("UPDATE ticket SET preview = 'x'")
+    result = typed("backup", tmp_path / "copy", "--data", talked.folder)
+    assert (result.exit_code, "preview" in result.stderr) == (1, True)
+    words = ("backup", tmp_path / "copy", "--quick", "--data", talked.folder)
+    assert typed(*words).exit_code == 0
+
+
+def test_nothing_is_restored_over_a_journal_or_of_no_copy(
+    talked: Talk, tmp_path: Path
+) -> None:
+    parsed(talked.folder, "backup", tmp_path / "copy.db")
+    result = typed("restore", tmp_path / "copy.db", "--data", talked.folder)
+    assert "has a journal already" in str(result.exception)
+    (tmp_path / "diary").write_text("Dear diary, " * 1000)
+    result = typed("restore", tmp_path / "diary", "--data", tmp_path / "new")
+    assert "Nothing was restored" in str(result.exception)
+    assert not (tmp_path / "new" / JOURNAL).exists()
 
 
 def restored(copy: Path, folder: Path) -> Path:
