@@ -108,12 +108,10 @@ class Broker:
         self.change, self.query = self.books.change, self.books.query
         self.overload = Overload(self.journal, Returns(self.monotonic, self.chance))
         self.keepalive = Keepalive(self.loop.wake, self.overload.ticked)
-        self.tally = Tally()
-        self.slow = Slow(config.log)
+        self.tally, self.slow = Tally(), Slow(config.log)
         self.admission = Admission(config, Addresses(config), self.tally)
         self.hub = self.makings.hub(config.limits.per_person, self.tally)
         self.sites = Sites(config.limits.of_chats, self.clock)
-        self.makings.meet(self.hub, self.journal, self.loop.unsent)
         self.gate = Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
@@ -186,6 +184,7 @@ class Broker:
 
     @asynccontextmanager
     async def _running(self) -> AsyncGenerator[None]:
+        self.makings.meet(self.hub, self.journal, self.loop.unsent)
         self.journal.start()
         try:
             async with trio.open_nursery() as nursery:
