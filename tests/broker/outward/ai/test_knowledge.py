@@ -1,5 +1,6 @@
 """What the shop's own texts answer, and what they must not."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
