@@ -8,6 +8,7 @@ from typing import NamedTuple
 import trio
 
 from clients.load import script
+from clients.load.badges import by_agent, lists_of, recounted
 from clients.load.figures import Shelf
 from clients.load.harm import HARMS
 from clients.load.loop import clock
@@ -20,6 +21,7 @@ from clients.load.second import Second
 from clients.load.talk import Follower, Op, Talk, Write
 from clients.load.texts import AGENT, BEGIN, END, NOTE, SHOPPER, SIDES, Mark
 from clients.load.traffic import Move, Traffic, What
+from clients.load.vigil import promised
 
 AT_ONCE = 100
 """Connections that are being made; a broker takes 256 that owe a hello."""
@@ -57,6 +59,8 @@ class Crowd:
         self.scene = scene
         self.figures = scene.figures
         scene.host = self
+        if people.agents:
+            scene.oracle.promise = promised(plan)
         self.talks = {
             index: Talk(index) for index in range(part, plan.chats, plan.workers)
         }
@@ -95,6 +99,8 @@ class Crowd:
             self.seats[index, SHOPPER], self.seats[index, AGENT] = shopper, agent
         shoppers = [self.seats[index, SHOPPER] for index in self.talks]
         self._everybody = [*agents.values(), *shoppers]
+        for agent in lists_of(list(agents.values()), self.plan.mix.inbox):
+            agent.lists = True
 
     # Before, during and after.
 
@@ -154,7 +160,11 @@ class Crowd:
         # Looked for rather than told: it is everybody's, and only once a run.
         while clock() < deadline and self._outstanding():  # noqa: ASYNC110
             await trio.sleep(0.02)
+        await recounted(by_agent(self.talks, self.seats), self.scene)
         now = clock()
+        self.scene.oracle.vigils(now)
+        for seat in self._everybody:
+            seat.notices.left()
         for talk in self.talks.values():
             for follower in talk.followers.values():
                 self.scene.oracle.skipped(follower, now)
@@ -345,7 +355,7 @@ class Crowd:
 
     def began(self, talk: Talk, chat: str, since: int, *, existing: bool) -> None:
         """Let the other side open the chat."""
-        talk.begun(chat, since)
+        talk.begun(chat, since, old=existing)
         follower = Follower(talk, AGENT, chat, since - 1 if existing else 0)
         talk.followers[AGENT] = follower
         self.seats[talk.index, AGENT].open_chat(follower)

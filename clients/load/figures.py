@@ -8,7 +8,10 @@ from clients.load.histogram import Histogram, Tallied
 
 KINDS = ("send", "fanout", "resume")
 """Latencies, in the order of reports."""
-WRONGS = ("lost", "duplicated", "misordered", "misrouted", "altered", "wrong_receipts")
+WRONGS = (
+    *("lost", "duplicated", "misordered", "misrouted", "altered"),
+    *("wrong_receipts", "wrong_badges", "wrong_check_ins"),
+)
 """What must not happen, in the order of reports."""
 SAMPLES = 10
 """Examples that are kept of each."""

@@ -17,6 +17,21 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
     who: str = ""
     upto: int = 0
+    auto: str | None = None
+    to: str | None = None
+    state: str = ""
+    since: int = 0
+    count: int = 0
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A ticket in an agent's list."""
+
+    chat: str
+    status: str = "open"
+    unread: bool = False
+    assignee: str | None = None
+    control: str = "humans"
 
 
 class Heard(msgspec.Struct, gc=False):
@@ -43,8 +58,18 @@ class Heard(msgspec.Struct, gc=False):
     who: str = ""
     reason: str = ""
     reconnect_after_ms: float = 0
+    at: int = 0
+    state: str = ""
+    since: int = 0
+    count: int = 0
+    assignee: str | None = None
+    rows: tuple[Row, ...] = ()
     badge: int | None = None
     n: int = 0
+    ix: int = 0
+    iprev: int = 0
+    more: bool = False
+    cursor: str | None = None
     config: object = None
 
 

@@ -9,6 +9,7 @@ place by its seq. What it counts:
 - duplicated: the same seq or the same message came once more, or a second answer.
 - misordered: an event came after one with a higher seq, a message before an earlier one
   of the same writer, or at another place than was promised to its writer.
+- wrong_check_ins, wrong_badges: see `vigil`, `notices` and `badges`.
 - misrouted: an event of a chat that this connection did not ask for, a message of
   another chat, a note on a shopper's connection.
 
@@ -21,7 +22,8 @@ from clients.load.figures import Figures
 from clients.load.heard import Heard
 from clients.load.loop import clock
 from clients.load.talk import Fit, Follower, Op, Talk, Write
-from clients.load.texts import AUTHOR, NOTE, OTHER, SHOPPER, Mark, Texts
+from clients.load.texts import AGENT, AUTHOR, NOTE, OTHER, SHOPPER, Mark, Texts
+from clients.load.vigil import PEOPLE, Log, Noted, Promise, judged, noted
 
 
 class Oracle:
@@ -30,6 +32,12 @@ class Oracle:
     def __init__(self, texts: Texts, figures: Figures) -> None:
         self.texts = texts
         self._figures = figures
+        self.promise: Promise | None = None
+        """When agents are to be reminded, if that is known."""
+        self._logs: dict[str, Log] = {}
+        """By chat, as agents were told of it."""
+        self._latest = 0
+        """The latest time that any event told."""
 
     def told(self, follower: Follower, event: Heard, serial: int, now: float) -> None:
         """Judge an event that came to `follower` on its connection `serial`."""
@@ -41,6 +49,8 @@ class Oracle:
         fit = follower.take(event.seq, event.prev)
         if event.seq < follower.since:
             return
+        if follower.side == AGENT:
+            self._note(follower.talk, event)
         if fit is Fit.AGAIN:
             if not follower.expects(event.seq):
                 self._wrong("duplicated", follower, f"seq {event.seq} again", now)
@@ -80,6 +90,8 @@ class Oracle:
             words = f"{write.id} was answered and told on the same connection"
             self._figures.wrong("duplicated", write.chat, words, now)
         write.seq = write.seq or ok.seq
+        if follower is not None and write.op is Op.SAY:
+            self._note_own(follower, ok)
         if follower is not None and follower.chat == (ok.chat or write.chat) and ok.seq:
             follower.wrote(ok.seq, ok.prev, dup=ok.dup)
         if write.arrived:
@@ -119,6 +131,24 @@ class Oracle:
             if not missed:
                 self._figures.totals["gaps"] += 1
 
+    def reminded(self, chat: str, words: str, now: float) -> None:
+        """Count what is wrong with the notice of a check-in."""
+        self._figures.wrong("wrong_check_ins", chat, words, now)
+
+    def miscounted(self, chat: str, words: str, now: float) -> None:
+        """Count what is wrong with a list, its dots or its badge."""
+        self._figures.wrong("wrong_badges", chat, words, now)
+
+    def vigils(self, now: float) -> None:
+        """Judge all check-ins, when all has had its time."""
+        if self.promise is None:
+            return
+        for chat, log in self._logs.items():
+            checked = sum(each.what == "due" for each in log.values())
+            self._figures.totals["check_ins"] += checked
+            for words in judged(log, self.promise, self._latest):
+                self.reminded(chat, words, now)
+
     def left(self, talk: Talk, deaf: Collection[str], now: float) -> None:
         """Judge what is left of `talk` when all has had its time.
 
@@ -142,6 +172,26 @@ class Oracle:
         words = f"{write.id} (seq {write.seq}) was answered and never came"
         self._figures.wrong("lost", write.chat, words, now)
         self._figures.totals["never_came"] += 1
+
+    def _note(self, talk: Talk, event: Heard) -> None:
+        """Note what an agent was told of who holds the ticket, and who waits."""
+        self._latest = max(self._latest, event.at)
+        if event.kind == "assigned":
+            talk.holder = event.body.to
+        elif event.kind == "msg" and event.by.startswith(PEOPLE):
+            talk.said = max(talk.said, event.seq)
+        if self.promise is not None and not talk.old:
+            found = noted(event)
+            if found is not None:
+                self._logs.setdefault(event.chat or "", {})[event.seq] = found
+
+    def _note_own(self, follower: Follower, ok: Heard) -> None:
+        """Note a message whose answer stands for the event."""
+        if follower.side == SHOPPER:
+            follower.talk.said = max(follower.talk.said, ok.seq)
+        elif self.promise is not None and ok.seq and not follower.talk.old:
+            log = self._logs.setdefault(follower.chat, {})
+            log[ok.seq] = Noted(ok.at, "answered")
 
     def _own(
         self, follower: Follower, mark: Mark, event: Heard, fit: Fit, serial: int

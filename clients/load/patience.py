@@ -10,6 +10,8 @@ from collections.abc import Callable
 from clients.load.loop import Loop
 from clients.load.talk import Asked, Talk, Write
 
+RETRY_S = 1.0
+"""Before what was refused for now is sent again, if the server names no time."""
 SOON_S = 0.1
 """Before it is looked at again, if something before it is not answered yet."""
 
@@ -33,10 +35,10 @@ class Patience:
         return asked.refused
 
     def refused(self, asked: Asked, seconds: float) -> None:
-        """Send it again after that time, and what has to wait for it."""
+        """Send it again after that time, if it is one, and what has to wait for it."""
         asked.refused = True
         self._held.add(asked.talk)
-        self._after(seconds)
+        self._after(seconds or RETRY_S)
 
     def over(self) -> None:
         """Forget it all: on another connection everything is sent again anyway."""

@@ -6,18 +6,25 @@ frame goes past the oracle before anything is made good.
 
 from collections.abc import Callable
 
-from actors.ids import ChatId, Seq
 from broker.wire.codec import Codec
 from broker.wire.errors import FINAL, Code
-from broker.wire.fields import Client, Resume
-from broker.wire.frames import Hello
-from clients.load.asking import request_of
+from clients.load.asking import UNKNOWN, hello_of, request_of
 from clients.load.heard import Garbled, Heard, heard
 from clients.load.line import Line
 from clients.load.loop import clock
+from clients.load.notices import Notices
 from clients.load.patience import Patience
 from clients.load.scene import Scene, Who
-from clients.load.talk import Asked, Cursor, Follower, Op, Opening, Picking, Write
+from clients.load.talk import (
+    Asked,
+    Cursor,
+    Follower,
+    Listing,
+    Op,
+    Opening,
+    Picking,
+    Write,
+)
 from clients.load.texts import SHOPPER
 
 BACKOFF_S = 0.5
@@ -28,9 +35,6 @@ GRACE_S = 1.0
 """What was skipped may still come, though too late; then it is asked for."""
 NO_LIVE_S = 2.0
 """After this a server is taken not to say when all was sent."""
-RETRY_S = 1.0
-"""Before what was refused for now is sent again, if the server names no time."""
-CLIENT = Client("shopwire-load")
 
 
 class Seat:
@@ -52,7 +56,9 @@ class Seat:
         "config",
         "epoch",
         "followers",
+        "lists",
         "name",
+        "notices",
         "side",
         "there",
         "who",
@@ -73,15 +79,16 @@ class Seat:
         self.epoch: str | None = None
         self.config: object = None
         """What the server shows of the shop, if it does."""
+        self.lists = False
+        """Whether it has the list open."""
+        self.notices = Notices(scene.oracle, who.sub, who.role)
         self._scene = scene
         self._asked: dict[str, Asked] = {}
         """Unanswered requests, in the order in which they were made."""
         self._line: Line | None = None
         self._codec: Codec | None = None
         self._hello = ""
-        self._serial = 0
-        self._numbered = 0
-        self._tries = 0
+        self._serial = self._numbered = self._tries = 0
         self._since = 0.0
         self._back_at = 0.0
         self._resuming: set[str] = set()
@@ -151,13 +158,8 @@ class Seat:
         self._codec = codec
         self._serial += 1
         self._hello = self.new_id("h")
-        positions: dict[ChatId, Seq] = {}
-        for follower in self.followers.values():
-            if follower.attached:
-                positions[ChatId(follower.chat)] = Seq(follower.resume())
-        self._resuming = {str(chat) for chat in positions}
-        resume = Resume(positions, self.epoch) if positions else None
-        hello = Hello(self._hello, token=self.who.token, client=CLIENT, resume=resume)
+        hello, resumed = hello_of(self._hello, self.who, self.followers, self.epoch)
+        self._resuming = resumed
         if self._line is not None:
             self._line.send(codec.encode(hello))
 
@@ -182,6 +184,8 @@ class Seat:
             self._err(frame)
         elif kind == "welcome":
             self._welcomed(frame)
+        elif kind in {"badge", "ix", "push"}:
+            self.notices.noticed(frame)
         elif kind == "closing":
             self._back_at = clock() + frame.reconnect_after_ms / 1000
             self.why = frame.reason or f"closed with {frame.code}"
@@ -214,6 +218,7 @@ class Seat:
             del self._asked[id_]
         self._resuming = set()
         self._patience.over()
+        self.notices.over()
 
     # What the server says.
 
@@ -223,10 +228,10 @@ class Seat:
         self._tries = 0
         self.name, self.epoch = welcome.who or "somebody", welcome.epoch
         self.config = welcome.config
-        for chat in self._resuming:
-            self.followers[chat].begin()
         for follower in self.followers.values():
-            if follower.chat not in self._resuming:
+            if follower.chat in self._resuming:
+                follower.begin()
+            else:
                 self.open_chat(follower)
             if follower.cursor and "read" not in self._scene.unknown:
                 # The last second of cursors is all that a crash may cost.
@@ -234,6 +239,8 @@ class Seat:
         for asked in list(self._asked.values()):
             if isinstance(asked, Write):
                 self._send(asked)
+        if self.lists:
+            self.ask(Listing(self.new_id("l"), "mine"))
         if self._resuming:
             serial = self._serial
             self._scene.loop.after(NO_LIVE_S, lambda: self._open_instead(serial))
@@ -262,6 +269,10 @@ class Seat:
             self._scene.loop.after(NO_LIVE_S, lambda: host.attached(follower))
         elif isinstance(asked, Cursor):
             asked.follower.cursor = max(asked.follower.cursor, asked.seq)
+        elif isinstance(asked, Listing):
+            if asked.told is not None:
+                asked.told(ok)
+            self.notices.listed(ok)
         elif isinstance(asked, Picking):
             self._scene.figures.totals["picks"] += 1
 
@@ -304,6 +315,8 @@ class Seat:
             scene.loop.after(GRACE_S, lambda: self._heal(follower))
         if event.kind == "read" and self.side != SHOPPER:
             scene.oracle.receipt(follower.talk, event, now)
+        elif event.kind == "checkin":
+            self.notices.happened(event, follower.talk.holder)
 
     def _starting(self, event: Heard) -> Follower | None:
         """Return the follower of a chat that begins before its answer comes."""
@@ -326,6 +339,7 @@ class Seat:
         if follower is None:
             return
         follower.live()
+        self.notices.live(chat)
         if chat in self._resuming:
             self._resuming.discard(chat)
             if not self._resuming:
@@ -344,9 +358,13 @@ class Seat:
                 # A signal goes with an id, so that one may say so.
                 scene.unknown.add("typing")
             return
+        if asked.op in UNKNOWN and code == Code.BAD_FRAME:
+            scene.unknown.add(UNKNOWN[asked.op])
+            del self._asked[err.re]
+            return
         scene.figures.error(code, now)
         if err.retry:
-            self._patience.refused(asked, err.retry_ms / 1000 or RETRY_S)
+            self._patience.refused(asked, err.retry_ms / 1000)
             return
         del self._asked[err.re]
         if isinstance(asked, Write):
@@ -355,8 +373,6 @@ class Seat:
         elif isinstance(asked, Opening) and code == Code.RESYNC_REQUIRED:
             asked.follower.position = 0
             self.open_chat(asked.follower)
-        elif isinstance(asked, Cursor | Picking) and code == Code.BAD_FRAME:
-            scene.unknown.add("read" if isinstance(asked, Cursor) else "faq.pick")
         elif isinstance(asked, Opening):
             scene.figures.problem(f"chat.open was refused with {code}")
 

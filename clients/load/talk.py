@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import IntEnum
 
+from clients.load.heard import Heard
 from clients.load.texts import AGENT, SHOPPER, Mark
 
 
@@ -16,6 +17,7 @@ class Op(IntEnum):
     OPEN = 4
     READ = 5
     PICK = 6
+    LIST = 7
 
 
 class Asked:
@@ -60,6 +62,26 @@ class Picking(Asked):
     def __init__(self, id_: str, talk: "Talk", faq: str) -> None:
         super().__init__(Op.PICK, id_, talk)
         self.faq = faq
+
+
+class Listing(Asked):
+    """An `inbox.open`."""
+
+    __slots__ = ("cursor", "told", "view")
+
+    def __init__(
+        self,
+        id_: str,
+        view: str,
+        cursor: str | None = None,
+        told: Callable[[Heard], None] | None = None,
+    ) -> None:
+        super().__init__(Op.LIST, id_, NO_TALK)
+        self.view = view
+        self.cursor = cursor
+        """Of the page before."""
+        self.told = told
+        """Called with the answer, if anybody wants it."""
 
 
 class Write(Asked):
@@ -238,11 +260,14 @@ class Talk:
         "ending",
         "followers",
         "furthest",
+        "holder",
         "index",
         "life",
         "listener",
+        "old",
         "ready",
         "receipt",
+        "said",
         "since",
         "waiting",
         "writes",
@@ -267,14 +292,20 @@ class Talk:
         """Is told which side has just received a message, if anybody asks."""
         self.receipt = 0
         """Up to where the agent was told that the shopper has read."""
+        self.holder: str | None = None
+        """Whose ticket it is, as its agent was told."""
+        self.old = False
+        """Whether it had begun before the run, so that not all of it is known."""
+        self.said = 0
+        """Seq of the shopper's last message, as far as it is known."""
         self.writes: dict[tuple[str, int], Write] = {}
         """What was not answered or did not arrive yet, by kind and number."""
         self.waiting: list[tuple[str, int]] = []
         """What is to be said as soon as it is ready: side and number."""
 
-    def begun(self, chat: str, since: int) -> None:
-        """Note that the chat has begun."""
-        self.chat, self.since = chat, since
+    def begun(self, chat: str, since: int, *, old: bool) -> None:
+        """Note that the chat has begun, or goes on that had begun before."""
+        self.chat, self.since, self.old = chat, since, old
         for follower in self.followers.values():
             follower.since = since
 
@@ -282,6 +313,7 @@ class Talk:
         """Note that it has ended: another one begins."""
         self.life += 1
         self.chat, self.since, self.receipt = "", 0, 0
+        self.holder, self.said = None, 0
         self.ready = self.ending = False
         self.followers = {}
 
@@ -289,3 +321,7 @@ class Talk:
         """Return whether both sides would hear of a message."""
         sides = self.followers
         return all(s in sides and sides[s].attached for s in (SHOPPER, AGENT))
+
+
+NO_TALK = Talk(-1)
+"""Of requests that are about none."""

@@ -163,7 +163,8 @@ def excused(figures: Summed, bottleneck: str | None) -> None:
         lost.samples = lost.samples if lost.count else []
         for what in ("never_came", "unanswered"):
             figures.totals[f"{what}_in_time"] += figures.totals.pop(what, 0)
-        figures.wrongs["wrong_receipts"] = Wrong(0, [])
+        for what in ("wrong_receipts", "wrong_badges"):
+            figures.wrongs[what] = Wrong(0, [])
         figures.problems.clear()
 
 

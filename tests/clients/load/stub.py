@@ -3,6 +3,7 @@
 import itertools
 import json
 import ssl
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ from trio_websocket import (
 )
 
 Frame = dict[str, Any]
+CHECK = "checkin"
 Lie = Callable[["Stub", str, Frame], list[tuple[str, Frame]]]
 """Returns what is sent in place of an event, and to whom, by who they are."""
 
@@ -44,6 +46,26 @@ class Stub:
         """Whether nothing is answered any more."""
         self.refuses: str | None = None
         self.config: object = None
+        self.lists = False
+        """Whether it knows of reading, and of lists with dots and a badge."""
+        self.badge_off = 0
+        """By how much the badge is wrong."""
+        self.undotted = False
+        """Whether no ticket in a list has a dot."""
+        self.reminds_s: float | None = None
+        """After which silence a check-in falls due."""
+        self.reminders: tuple[str, ...] = ("event", "notice")
+        """What comes of one, in this order."""
+        self.desk: str | None = None
+        """Whose the check-ins are said to be."""
+        self._read: dict[tuple[str, str], int] = {}
+        self._asked: dict[str, int] = {}
+        """When the silence of a chat began."""
+        self._answers: dict[tuple[str, str, str], Frame] = {}
+        """By chat, id and what was written."""
+        self._turn = trio.Lock()
+        """Held by whoever writes, so that all are told in the order of seqs."""
+        self._nursery: trio.Nursery | None = None
         self._people: dict[str, WebSocketConnection] = {}
         self._followers: dict[str, set[str]] = {}
         self._numbers = itertools.count(1)
@@ -91,6 +113,11 @@ class Stub:
             answer = {"t": "ok", "re": id_, "chat": asked["chat"], "head": 0}
             await self.send(who, answer)
             await self._tell(who, asked["chat"], asked.get("after", 0))
+        elif op == "read" and self.lists:
+            self._read[who, asked["chat"]] = asked["seq"]
+            await self.send(who, {"t": "ok", "re": id_, "chat": asked["chat"]})
+        elif op == "inbox.open" and self.lists:
+            await self.send(who, {"t": "ok", "re": id_, **self._list(who, asked)})
         elif op == "msg.send" and self.refuses is None:
             await self._write(who, asked["chat"], asked, "msg")
         else:
@@ -100,7 +127,8 @@ class Stub:
 
     async def _tell(self, who: str, chat: str, after: int) -> None:
         for event in self.events[chat][after:]:
-            await self.send(who, event)
+            if event["kind"] != "checkin" or who.startswith("agent:"):
+                await self.send(who, self._seen(who, event))
         await self.send(who, {"t": "live", "chat": chat, "upto": 0})
 
     async def _write(
@@ -108,8 +136,19 @@ class Stub:
     ) -> None:
         if self.silent:
             return
+        async with self._turn:
+            await self._written(who, chat, asked, kind, more)
+
+    async def _written(
+        self, who: str, chat: str, asked: Frame, kind: str, more: Frame
+    ) -> None:
+        before = self._answers.get((chat, asked["id"], kind))
+        if before is not None:
+            await self.send(who, before | {"dup": True})
+            return
         seq = len(self.events[chat]) + 1
-        place = {"chat": chat, "seq": seq, "prev": seq - 1, "at": seq}
+        at = int(time.time() * 1000)
+        place = {"chat": chat, "seq": seq, "prev": seq - 1, "at": at}
         body = {"text": asked["text"]} if kind == "msg" else {}
         event = {"t": "ev", **place, "by": who, "kind": kind, "body": body}
         self.events[chat].append(event)
@@ -117,11 +156,70 @@ class Stub:
             await self.send(who, event)
             return
         self.texts.append(asked["text"])
-        await self.send(who, {"t": "ok", "re": asked["id"], **place, **more})
+        self._wait(who, chat, at)
+        place["prev"] = self._seen(who, event)["prev"]
+        ok = {"t": "ok", "re": asked["id"], **place, **more}
+        self._answers[chat, asked["id"], kind] = ok
+        await self.send(who, ok)
         for other in self._followers[chat] - {who}:
             self.told += 1
-            for receiver, frame in self.lie(self, other, event):
+            for receiver, frame in self.lie(self, other, self._seen(other, event)):
                 await self.send(receiver, frame)
+
+    def _seen(self, who: str, event: Frame) -> Frame:
+        """Return an event as somebody sees it: no shopper sees check-ins."""
+        prev = event["seq"] - 1
+        events = self.events[event["chat"]]
+        while who.startswith("shopper:") and prev and events[prev - 1]["kind"] == CHECK:
+            prev -= 1
+        return event | {"prev": prev}
+
+    def _list(self, who: str, asked: Frame) -> Frame:
+        """Return a list of tickets, all of which are nobody's."""
+        dotted = {
+            chat: self._last_said(chat) > self._read.get((who, chat), 0)
+            for chat in self.events
+        }
+        badge = sum(dotted.values()) + self.badge_off
+        if self.undotted:
+            dotted, badge = dict.fromkeys(dotted, False), 0
+        rows = [{"chat": chat, "unread": dot} for chat, dot in dotted.items()]
+        shown = rows if asked["view"] == "unassigned" else []
+        return {"ix": 0, "rows": shown, "badge": badge, "more": False, "full": True}
+
+    def _last_said(self, chat: str) -> int:
+        said = (e["seq"] for e in self.events[chat] if e["by"].startswith("shopper:"))
+        return max(said, default=0)
+
+    def _wait(self, who: str, chat: str, at: int) -> None:
+        """Begin a silence, or end it."""
+        if who.startswith("agent:"):
+            self._asked.pop(chat, None)
+        elif chat not in self._asked and self.reminds_s and self._nursery:
+            self._asked[chat] = at
+            self._nursery.start_soon(self._remind, chat, at, self.reminds_s)
+
+    async def _remind(self, chat: str, since: int, after: float) -> None:
+        await trio.sleep(since / 1000 + after - time.time())
+        async with self._turn:
+            if self._asked.get(chat) == since:
+                await self._reminded(chat, since)
+
+    async def _reminded(self, chat: str, since: int) -> None:
+        body = {"state": "due", "count": 0, "since": since}
+        agents = [who for who in self._followers[chat] if who.startswith("agent:")]
+        for what in self.reminders:
+            if what == "notice":
+                push = {"t": "push", "kind": CHECK, "chat": chat, "assignee": self.desk}
+                for who in agents:
+                    await self.send(who, push | body)
+                continue
+            seq = len(self.events[chat]) + 1
+            event = {"t": "ev", "chat": chat, "seq": seq, "at": int(time.time() * 1000)}
+            event |= {"by": "system", "kind": CHECK, "body": body}
+            self.events[chat].append(event)
+            for who in agents:
+                await self.send(who, self._seen(who, event))
 
 
 @asynccontextmanager
@@ -131,6 +229,6 @@ async def served(stub: Stub, tls: ssl.SSLContext | None = None) -> AsyncGenerato
         server: Any = await nursery.start(
             serve_websocket, stub.welcome, "127.0.0.1", 0, tls
         )
-        stub.port = server.port
+        stub.port, stub._nursery = server.port, nursery
         yield stub
         nursery.cancel_scope.cancel()

@@ -1,6 +1,7 @@
 """What a load tester has to notice, shown to it by servers that do it."""
 
 import socket
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 import trio
 
 from broker.wire.codec import JSON
+from clients.load import crowd
 from clients.load.plan import Chaos, Mix, Plan
 from clients.load.plug import Address
 from clients.load.report import Report
@@ -15,6 +17,7 @@ from clients.load.scene import Host, Scene, Who
 from clients.load.seat import Seat
 from clients.load.talk import Follower, Talk, Write
 from clients.load.texts import AGENT, Texts
+from clients.load.vigil import Promise
 from tests.clients.load.runs import NOTHING_WRONG, PLAIN, ran
 from tests.clients.load.stub import Frame, Lie, Stub, truly
 
@@ -100,6 +103,86 @@ async def test_each_lie_is_caught_and_called_by_its_name() -> None:
         assert {w for w, count in found.items() if count} == expected, (name, report)
         assert report.exit in ({99} if what else NOTHING_WRONG), (name, report.why)
         assert report.totals["offered"] == 150
+
+
+def honest() -> Stub:
+    stub = Stub()
+    stub.lists, stub.reminds_s = True, REMIND_S
+    return stub
+
+
+def wrong_badge(stub: Stub) -> None:
+    stub.badge_off = 1
+
+
+def no_dots(stub: Stub) -> None:
+    stub.undotted = True
+
+
+def no_reminder(stub: Stub) -> None:
+    stub.reminders = ()
+
+
+def unnoticed(stub: Stub) -> None:
+    stub.reminders = ("event",)
+
+
+def reminded_twice(stub: Stub) -> None:
+    stub.reminders = ("event", "notice", "event")
+
+
+def reminded_early(stub: Stub) -> None:
+    stub.reminds_s = REMIND_S / 2
+
+
+def wrong_desk(stub: Stub) -> None:
+    stub.desk = "somebody-else"
+
+
+REMIND_S = 1
+DESK_LIES: dict[Callable[[Stub], None], str] = {
+    wrong_badge: "wrong_badges",
+    no_dots: "wrong_badges",
+    no_reminder: "wrong_check_ins",
+    unnoticed: "wrong_check_ins",
+    reminded_twice: "wrong_check_ins",
+    reminded_early: "wrong_check_ins",
+    wrong_desk: "wrong_check_ins",
+}
+
+
+async def test_a_desk_that_is_lied_to_is_caught_and_an_honest_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The stub has no misses.
+    def promised(_plan: Plan) -> Promise:
+        return Promise(REMIND_S * 1000, 60_000, slack=800)
+
+    monkeypatch.setattr(crowd, "promised", promised)
+    mix = Mix(typing=0, reads=0.5, row=0, remind_s=REMIND_S)
+    plan = Plan(chats=5, agents=1, rate=2, duration=5, mix=mix)
+    reports: dict[Callable[[Stub], None] | None, Report] = {}
+
+    async def one(lie: Callable[[Stub], None] | None) -> None:
+        stub = honest()
+        if lie is not None:
+            lie(stub)
+        reports[lie] = await ran(plan, stub)
+
+    async with trio.open_nursery() as nursery:
+        for lie in (None, *DESK_LIES):
+            nursery.start_soon(one, lie)
+    for told, report in reports.items():
+        found = {w: wrong.count for w, wrong in report.correctness.items()}
+        expected = {DESK_LIES[told]} if told else set[str]()
+        samples = [wrong.samples for wrong in report.correctness.values()]
+        assert {w for w, count in found.items() if count} == expected, (
+            told,
+            samples[-2:],
+        )
+    truth = reports[None]
+    assert truth.totals["check_ins"] > 0
+    assert truth.totals["badges"] == 1
 
 
 async def test_a_stall_is_seen_by_those_who_would_have_spoken_during_it() -> None:
