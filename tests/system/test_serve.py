@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -285,3 +286,27 @@ async def test_the_demo_plays_a_conversation_and_ends() -> None:
     assert "note" not in shopper
     assert "note" in agent
     assert "closed" in shopper
+
+
+async def test_a_supervisor_is_told_of_all_its_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", supervisor.getsockname())
+        monkeypatch.setenv("WATCHDOG_USEC", "200000")
+        with Process(tmp_path) as process:
+            await process.start()
+            said = [await trio.to_thread.run_sync(supervisor.recv, 4096)]
+            assert said == [f"READY=1\nSTATUS=Serving at {process.url}".encode()]
+            said += [
+                await trio.to_thread.run_sync(supervisor.recv, 4096) for _ in range(3)
+            ]
+            await stopped(process)
+        supervisor.settimeout(0)
+        with suppress(BlockingIOError):
+            while True:
+                said.append(supervisor.recv(4096))
+    assert said[1:4] == [b"WATCHDOG=1"] * 3
+    assert b"STOPPING=1" in said[4:]
