@@ -41,6 +41,7 @@ from broker.edge.watched import Carrier
 from broker.gate import Gate
 from broker.house import Parts, build
 from broker.http.front import Front
+from broker.images.shared import Shared
 from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.makings import makings
@@ -75,6 +76,8 @@ class Broker:
 
     demo = False
     """Whether the demo shop's pages are served too."""
+    shared: Shared | None = None
+    """Where images go, too, if other machines need them."""
     draining = False
     broken = False
     """Whether the disk has failed: nothing more can be promised."""
@@ -88,9 +91,7 @@ class Broker:
         virtual: bool,
         log: LogEnd | None = None,
     ) -> None:
-        self.folder = folder
-        self.config = config
-        self.virtual = virtual
+        self.folder, self.config, self.virtual = folder, config, virtual
         server = config.server
         self.url = f"{server.scheme}://{in_url(server.host)}:{server.port}"
         """Where it listens, or would."""
@@ -111,8 +112,7 @@ class Broker:
         self.tally, self.slow = Tally(), Slow(config.log)
         self.admission = Admission(config, Addresses(config), self.tally)
         self.hub = self.makings.hub(config.limits.per_person, self.tally)
-        self.sites = Sites(config.limits.of_chats, self.clock)
-        self.gate = Gate(wall)
+        self.sites, self.gate = Sites(config.limits.of_chats, self.clock), Gate(wall)
         self.alarms = Alarms(self.wall_timers, self._ring)
         parts = Parts(
             journal=self.journal,

@@ -28,10 +28,11 @@ class LogEnd(Protocol):
         """Who we are."""
         ...
 
-    def append(self, data: bytes) -> int:
+    def append(self, data: bytes, *, scrub: bool) -> int:
         """Return the position of a transaction that the log has for good.
 
-        Called in the writer's thread, which waits.
+        Called in the writer's thread, which waits. `scrub`: what it overwrites is not
+        to stay in the log, either.
 
         Raises:
             SteppedDown: it has not, or that is not known.
@@ -77,7 +78,7 @@ class Replica:
             by=self._log.node,
             statements=statements,
         )
-        seq = self._log.append(encode(transaction))
+        seq = self._log.append(encode(transaction), scrub=scrub)
         try:
             meta.apply(connection, seq)
             connection.execute("COMMIT")

@@ -19,6 +19,8 @@ class Ending:
         self.node = node
         self.over = over
         """Position of the last entry, which is ours."""
+        self.scrubbed = False
+        """Whether something was erased that the log has still."""
         self.appends = 0
         self.took = Spans()
         """How long the log takes for one."""
@@ -32,12 +34,13 @@ class Ending:
         self._token = trio.lowlevel.current_trio_token()
         self._thread = threading.get_ident()
 
-    def append(self, data: bytes) -> int:
+    def append(self, data: bytes, *, scrub: bool) -> int:
         """Return the position of `data`; waits for it, in the writer's thread.
 
         Raises:
             SteppedDown: the log has not taken it, or may not have.
         """
+        self.scrubbed |= scrub
         if threading.get_ident() == self._thread:
             raise SteppedDown("a write in the loop's own thread would wait for ever")
         future: Future[int] = Future()

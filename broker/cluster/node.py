@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from broker.cluster import copying
 from broker.cluster.ending import Ending
+from broker.cluster.images import LoggedImages
 from broker.cluster.ports import Claim, Directory, Entry, Fenced, Gap, Log, Unavailable
 from broker.cluster.relay import Relay
 from broker.config import Config
@@ -315,6 +316,7 @@ class NodeLife:
                 Broker.open(self._folder, self._config, log=ending) as broker,
                 trio.open_nursery() as nursery,
             ):
+                broker.shared = LoggedImages(self._ports.log)
                 await nursery.start(broker.serve_on, self._doors.public, internal)
                 nursery.start_soon(self._keep_copies, ending)
                 self._turn(broker)

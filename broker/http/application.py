@@ -73,7 +73,10 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     """Return the application of `broker`."""
     pages = Pages(broker.config.server, broker.addresses, broker.sites)
     guards = Guards(broker, pages)
-    gallery = Gallery(broker.folder, broker.books, broker.house.ids, broker.clock)
+    house = broker.house
+    gallery = Gallery(
+        broker.folder, broker.books, house.ids, broker.clock, broker.shared
+    )
     handlers = [
         *health.routes(broker),
         *login.routes(broker),

@@ -20,6 +20,7 @@ from actors.cells.ports import Clock
 from broker.books import Books
 from broker.images.decoder import Decoder, Spoiled
 from broker.images.names import SNIFFED, kind_of, safe_name
+from broker.images.shared import Shared
 from broker.wire.errors import Code
 from storage import blobs
 from storage.blobs import Blob, Place
@@ -72,8 +73,17 @@ class Busy(Exception):
 class Gallery:
     """All images of a broker."""
 
-    def __init__(self, folder: Path, books: Books, ids: IdMaker, clock: Clock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        books: Books,
+        ids: IdMaker,
+        clock: Clock,
+        shared: Shared | None = None,
+    ) -> None:
+        """Keep files under `folder`, and with `shared` if other machines need them."""
         self.files = Files(folder)
+        self._shared = shared
         self.decoder = Decoder()
         self.taken = self.refused = 0
         self._books = books
@@ -145,6 +155,9 @@ class Gallery:
             return Unfit(Code.BAD_BLOB, read.reason)
         async with self._keeping:
             size, digest = await trio.to_thread.run_sync(self.files.keep, target)
+            if self._shared is not None:
+                # Before any row speaks of it, there as here.
+                await self._shared.put(digest, self.files.path(digest))
             new = Blob(
                 self._ids.blob(),
                 place.site,
@@ -160,6 +173,29 @@ class Gallery:
             )
             add = partial(blobs.add, new=new, place=place, at=self._clock())
             return await self._books.change(add)
+
+    async def file(self, digest: str) -> Path | None:
+        """Return where the bytes with this digest are, if they are to be had.
+
+        Raises:
+            OSError: the disk is full or broken, or nobody knows.
+        """
+        path = self.files.path(digest)
+        if await trio.Path(path).exists():
+            return path
+        if self._shared is None:
+            return None
+        await self._prepared.wait()
+        coming = self.files.incoming(f"{self._ids.token()}.in")
+        try:
+            if not await self._shared.fetch(digest, coming):
+                return None
+            async with self._keeping:
+                await trio.to_thread.run_sync(self.files.keep, coming)
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(_remove, coming)
+        return path
 
     async def run(self) -> None:
         """Look after what is kept, until cancelled."""
@@ -197,6 +233,9 @@ class Gallery:
             async with self._keeping:
                 digests = await self._books.change(drop)
                 await trio.to_thread.run_sync(self._remove_files, digests)
+                if self._shared is not None:
+                    for digest in digests:
+                        await self._shared.remove(digest)
 
     async def remove_orphans(self) -> None:
         """Delete files that a crash has left without a row."""

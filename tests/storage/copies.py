@@ -19,7 +19,8 @@ class Copying:
         self.entries: list[bytes] = []
         self.fails: Callable[[bytes], None] = lambda _: None
 
-    def append(self, data: bytes) -> int:
+    def append(self, data: bytes, *, scrub: bool) -> int:
+        del scrub
         self.fails(data)
         self.entries.append(data)
         self.over += 1

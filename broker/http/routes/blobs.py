@@ -152,7 +152,7 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
         "/v1/blobs/{blob:str}",
         guards=[guards.only(*PARTIES, visitors=Code.NOT_FOUND)],
         security=BEARER,
-        responses=refusals(401, 404),
+        responses=refusals(401, 404, 503),
         opt=answering(*ENDINGS),
     )
     async def download(request: ImageRequest, blob: FromPath[str]) -> Response[Any]:
@@ -165,8 +165,11 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
         headers = {**AS_IT_IS, "ETag": f'"{found.digest}"'}
         if _is_known(request, found):
             return Response(None, status_code=304, headers=headers)
-        path = gallery.files.path(found.digest)
-        if not await trio.Path(path).exists():
+        try:
+            path = await gallery.file(found.digest)
+        except OSError as error:
+            raise Refusal(Code.UNAVAILABLE) from error
+        if path is None:
             raise Refusal(Code.NOT_FOUND)
         headers["Content-Disposition"] = disposition(found.name)
         headers["Content-Length"] = str(found.size)
