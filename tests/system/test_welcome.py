@@ -158,7 +158,7 @@ async def test_a_first_frame_that_cannot_be_answered_just_closes(shop: Shop) -> 
 
 @pytest.mark.slow
 async def test_who_says_nothing_is_sent_away(tmp_path: Path, form: Form) -> None:
-    config = Config(limits=LimitsConfig(hello_s=0.1))
+    config = Config(limits=LimitsConfig(hello_s=0.5))
     async with serving(tmp_path, form, config) as shop:
         silent, talking = await shop.connect(), await shop.shopper()
         assert await silent.read_to_the_end() == 4001
