@@ -40,6 +40,17 @@ class SchemaTooNew(StorageError):
         self.unknown = unknown
 
 
+class UpgradeFailed(StorageError):
+    """The tables could not be brought up to date: nothing was changed."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"The journal {path} was not upgraded: {why}. It is as it was: the version"
+            " that wrote it can go on with it. Free some space, or ask its makers."
+        )
+        self.path = path
+
+
 class NotDurable(StorageError):
     """The file system refuses what an acknowledgement rests on."""
 

@@ -5,10 +5,11 @@ ever writes or checkpoints: SQLite before 3.51.3 can corrupt a WAL when two do s
 once. All others are `query_only`.
 """
 
+import logging
 import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload
 
@@ -16,18 +17,24 @@ import msgspec
 from sqlite_utils import Database
 
 from storage import meta
+from storage.backup import back_up
 from storage.errors import (
     Blame,
     Followed,
     JournalBroken,
     NotDurable,
     SchemaTooNew,
+    UpgradeFailed,
     blame,
 )
 from storage.migrations import migrations
 from storage.replica import LogEnd, Replicated, replica_of
 from storage.sync import sync
 
+log = logging.getLogger(__name__)
+
+BEFORE = "before-upgrade.db"
+"""Name of the copy that is made before a journal is upgraded: one, the last."""
 BUSY_MS = 5000
 """How long a statement waits for an outside tool before it fails."""
 WAL_BYTES = 64 * 1024 * 1024
@@ -129,6 +136,8 @@ def open_writer(
         Followed: it is a copy that follows a log, and there is none here.
         NotDurable: the file system refuses WAL, so an ack would not mean durable.
         JournalBroken: the file is damaged or cannot be reached.
+        BackupFailed: there is no room for a copy from before an upgrade.
+        UpgradeFailed: its tables could not be brought up to date; they are as before.
         SteppedDown: the log does not take what has to be brought up to date.
     """
     with _translated(path):
@@ -141,14 +150,37 @@ def open_writer(
             replica = replica_of(connection)
             if replica is None:
                 _refuse_followed(connection, path)
-            with nullcontext() if replica is None else replica.transaction():
-                migrations.apply(db)
+                _keep_before(db, path)
+            with db.atomic() if replica is None else replica.transaction():
+                _upgrade(db, path)
                 meta.adopt_epoch(connection, epoch)
             _sync_folders(path)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _keep_before(db: Database, path: Path) -> None:
+    """Copy a journal that is about to be upgraded; the copy of the last time goes."""
+    if meta.exists(db.conn) and migrations.pending(db):
+        back_up(path, path.with_name(BEFORE))
+
+
+def _upgrade(db: Database, path: Path) -> None:
+    """Bring the tables up to date in the open transaction: all steps or none."""
+    is_new = not meta.exists(db.conn)
+    pending = [each.name for each in migrations.pending(db)]
+    try:
+        migrations.apply(db)
+    except sqlite3.Error as error:
+        raise UpgradeFailed(path, str(error)) from error
+    if pending and not is_new:
+        log.info(
+            "the journal was upgraded (%s); %s has it as it was",
+            ", ".join(pending),
+            path.with_name(BEFORE),
+        )
 
 
 def create(path: Path) -> None:
