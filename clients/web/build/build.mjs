@@ -5,10 +5,12 @@
  *   widget/*          the widget and what it loads when needed, named by content
  *   desk/, demo/      two pages with their assets, named by content
  *   licences.txt      the terms of what in them others have written
+ *   client/           the protocol client as a module, with its types, for others
  *
  * `node build/build.mjs desk` builds that part alone.
  */
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -45,6 +47,7 @@ async function buildAll(parts) {
   mkdirSync(DIST, { recursive: true });
   if (wanted("widget")) await widget();
   await Promise.all(["desk", "demo"].filter(wanted).map(pageOf));
+  if (wanted("client")) await client();
   // Of a part alone it would be a part.
   if (parts.length === 0) LICENCES.write(WEB, join(DIST, "licences.txt"));
 }
@@ -128,6 +131,25 @@ async function pageOf(page) {
       rolldownOptions: { input: pagesIn(join(WEB, page)) },
     },
   });
+}
+
+/** Builds what `import … from "@shopwire/web"` gets: one module, and its types. */
+async function client() {
+  const out = join(DIST, "client");
+  await build({
+    configFile: join(WEB, "vite.config.ts"),
+    root: WEB,
+    logLevel: "warn",
+    define: constants({}),
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      lib: { entry: join(WEB, "shared/index.ts"), formats: ["es"], fileName: "index" },
+    },
+  });
+  const tsc = join(WEB, "node_modules/typescript/bin/tsc");
+  const words = ["--project", join(WEB, "build/client.json"), "--outDir", out];
+  execFileSync(process.execPath, [tsc, ...words], { stdio: "inherit" });
 }
 
 /** Returns the pages of a folder: its own `index.html`, and those one level below. */
