@@ -1,5 +1,6 @@
 """The way of a message, as spans: all of it, and nothing of what was said."""
 
+import sys
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from opentelemetry.trace import NoOpTracer
 
 from actors.ids import Person
 from broker import tracing
-from broker.config import Config, OtelConfig
+from broker.config import Config, ConfigError, OtelConfig
 from broker.hub import Hub
 from broker.makings import makings
 from broker.tracing import MOST, Tracing
@@ -135,6 +136,12 @@ async def test_no_span_holds_anything_of_anybody(
 
 def test_off_it_is_not_there_at_all() -> None:
     assert makings(OtelConfig()).hub is Hub
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "broker.tracing", None)
+    with pytest.raises(ConfigError, match=r"shopwire\[otel\]"):
+        makings(OtelConfig(enabled=True))
 
 
 def test_what_is_never_through_is_forgotten() -> None:
