@@ -84,14 +84,17 @@ def by_agent(
 def dots(sub: str, talks: Sequence[Talk]) -> dict[str, bool]:
     """Return which chats of an agent's are to have a dot, of those that are open.
 
-    The dot is there while the shopper's last message is not read (spec F19).
+    The dot is there while the shopper's last message is not read (spec F19). Nothing is
+    said of a `read` that was lost with its connection.
     """
     found: dict[str, bool] = {}
     for talk in talks:
         agent = talk.followers.get(AGENT)
         known = agent is not None and talk.ready and not (talk.ending or talk.old)
         if agent is not None and known and talk.holder in {None, sub}:
-            found[talk.chat] = talk.said > agent.cursor
+            unread = talk.said > agent.hoped
+            if unread or talk.said <= agent.cursor:
+                found[talk.chat] = unread
     return found
 
 

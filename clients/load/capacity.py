@@ -167,6 +167,8 @@ def said(found: Found) -> str:
         f" of a core: {'held' if step.held else step.why}"
         for step in found.steps
     ]
-    first = f"What gives way first: {found.limit}."
-    held = f"This machine holds {found.chats} chats at {found.threshold}."
-    return "\n".join([*lines, held, first])
+    held = f"This machine holds {found.chats} concurrent chats at {found.threshold}"
+    first = f"what saturates first: {found.limit}"
+    if found.limit == "nothing":
+        first = "nothing was saturated up to there"
+    return "\n".join([*lines, f"{held}; {first}."])

@@ -30,7 +30,8 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:right;padding:4px 8px;border-bottom:1px solid var(--faint)}
 th{font-weight:400;color:var(--soft)}th:first-child,td:first-child{text-align:left;
 padding-left:0}
-svg{width:100%;height:auto;display:block}
+svg{width:100%;height:auto;display:block}.wide{overflow-x:auto}
+@media (max-width:560px){.wide svg{min-width:560px}th,td{padding:4px}}
 .grid{stroke:var(--faint)}.scale{fill:var(--soft);font-size:11px}
 .line{fill:none;stroke-width:1.5;stroke-linejoin:round}.name{font-size:11px}
 .a{stroke:var(--a)}.b{stroke:var(--b)}.bad.line{stroke:var(--bad)}.old{stroke:var(--old)}
@@ -52,6 +53,7 @@ def page(report: Report, old: Report | None = None) -> str:
         *(plot(chart) for chart in _charts(report, old)),
         table("Errors", "by code", _errors(report)) if report.errors else "",
         table("Used", "", _used(report)),
+        _beside(report),
         table("Compared", "new over old", _compared(report, old)) if old else "",
     ]
     return whole(f"{WORDS[report.verdict]}: load report", parts)
@@ -106,7 +108,8 @@ def table(title: str, unit: str, rows: Iterable[Sequence[str]]) -> str:
         for row in body
     )
     small = f" <small>{escape(unit)}</small>" if unit else ""
-    return f"<h2>{escape(title)}{small}</h2><table><tr>{cells}</tr>{lines}</table>"
+    rows_ = f"<table><tr>{cells}</tr>{lines}</table>"
+    return f'<h2>{escape(title)}{small}</h2><div class="wide">{rows_}</div>'
 
 
 def _thresholds(report: Report) -> str:
@@ -142,13 +145,32 @@ def _errors(report: Report) -> Iterable[Sequence[str]]:
 
 def _used(report: Report) -> Iterable[Sequence[str]]:
     made, server, totals = report.generator, report.server, report.totals
-    yield ("", "CPU s", "late p50 ms", "late p99 ms", "memory MiB")
+    yield ("", "CPU s", "µs a message", "late p50 ms", "late p99 ms", "memory MiB")
     late = (_figure(made.lateness_p50_ms), _figure(made.lateness_p99_ms))
-    yield ("generator", f"{made.cpu_s:.2f}", *late, "")
+    each = made.cpu_s * 1e6 / totals["answered"] if totals.get("answered") else None
+    yield ("generator", f"{made.cpu_s:.2f}", _whole(each), *late, "")
     if server is not None:
-        yield ("broker", f"{server.cpu_s:.2f}", "", "", f"{server.memory_mib:.0f}")
+        cpu = (f"{server.cpu_s:.2f}", _whole(server.cpu_us_per_message))
+        yield ("broker", *cpu, "", "", f"{server.memory_mib:.0f}")
+
+
+def _whole(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _beside(report: Report) -> str:
+    """Return what was done, checked and moved beside the messages."""
+    totals = report.totals
+    done = [(n, k.removeprefix("chaos_")) for k, n in totals.items() if "chaos_" in k]
+    parts = [f"{totals.get('check_ins', 0)} check-ins and {totals.get('badges', 0)}"]
+    parts[0] += " agents' badges were judged"
+    if done:
+        parts.append(
+            "done to the broker: " + ", ".join(f"{n} {what}" for n, what in done)
+        )
     sent, received = totals.get("sent_bytes", 0), totals.get("received_bytes", 0)
-    yield (f"{sent:,} bytes sent, {received:,} received", "", "", "", "")
+    parts.append(f"{sent:,} bytes sent, {received:,} received")
+    return f'<p class="soft">{escape(" · ".join(parts))}</p>'
 
 
 def _compared(report: Report, old: Report) -> Iterable[Sequence[str]]:
@@ -198,7 +220,8 @@ def _series(name: str, style: str, report: Report, pick: Pick) -> Series:
 def plot(chart: Chart) -> str:
     """Return a chart under its title."""
     small = f" <small>{escape(chart.unit)}</small>" if chart.unit else ""
-    return f"<h2>{escape(chart.title)}{small}</h2>{drawn(chart)}"
+    drawing = f'<div class="wide">{drawn(chart)}</div>'
+    return f"<h2>{escape(chart.title)}{small}</h2>{drawing}"
 
 
 def _figure(value: float | None) -> str:

@@ -144,6 +144,7 @@ class Seat:
     def read(self, follower: Follower) -> None:
         """Say that everything was seen that has come."""
         if "read" not in self._scene.unknown and self.there and follower.position:
+            follower.hoped = max(follower.hoped, follower.position)
             self.ask(Cursor(self.new_id("r"), follower, follower.position))
 
     def signal(self, said: dict[str, object]) -> None:

@@ -144,6 +144,7 @@ class Follower:
         "attached",
         "chat",
         "cursor",
+        "hoped",
         "newest",
         "position",
         "side",
@@ -165,6 +166,8 @@ class Follower:
         """The highest number that came, by kind of mark."""
         self.cursor = 0
         """Up to where this side has read, as far as it was answered."""
+        self.hoped = 0
+        """Up to where it has said so; a connection may have taken that with it."""
         self._opened = True
         """Whether the next event is right whatever its `prev`."""
         self._holes: list[tuple[int, int]] = []

@@ -32,9 +32,9 @@ def page(days: Sequence[Summary]) -> str:
 
 
 def rows(days: Sequence[Summary]) -> Iterable[Sequence[str]]:
-    """Return the table over staffing, its head first."""
+    """Return the table over staffing, its head first, the fewest agents next."""
     yield WHAT_IF
-    for day in days:
+    for day in sorted(days, key=lambda day: day.agents):
         waits = (day.wait_p50_s, day.wait_p90_s, day.wait_p99_s)
         share = day.abandoned / day.chats if day.chats else 0.0
         yield (

@@ -19,7 +19,7 @@ def talk(said: int, cursor: int) -> Talk:
     made.begun(str(said), 1, old=False)
     made.ready, made.said = True, said
     follower = made.followers[AGENT] = Follower(made, AGENT, made.chat)
-    follower.cursor = cursor
+    follower.cursor = follower.hoped = cursor
     return made
 
 
@@ -43,3 +43,6 @@ def test_what_was_not_read_is_to_have_a_dot() -> None:
     talks = [read, unread, others, old, ended]
     assert dots("a", talks) == {"5": False, "6": True}
     assert dots("b", [others]) == {"7": True}
+    # Its answer was lost with the connection: it may have been read.
+    unread.followers[AGENT].hoped = 6
+    assert dots("a", [unread]) == {}

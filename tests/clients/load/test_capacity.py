@@ -14,7 +14,7 @@ def test_the_knee_is_found_by_doubling_and_halving() -> None:
     assert [each.chats for each in found.steps] == [10, 20, 40, 80, 160, 120, 140]
     assert found.chats == 120
     assert found.limit == "the broker's core"
-    assert "holds 120 chats at send.p99<150ms" in said(found)
+    assert "holds 120 concurrent chats at send.p99<150ms" in said(found)
 
 
 def test_what_holds_to_the_end_has_no_limit() -> None:
