@@ -44,6 +44,7 @@ OPEN = {
     "/schema/asyncapi.json",
     "/schema/openapi.json",
     "/robots.txt",
+    "/licences.txt",
     # Programs that run in browsers: whoever uses them signs in there.
     "/widget.js",
     "/widget/{path:path}",
