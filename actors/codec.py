@@ -14,12 +14,13 @@ from typing import get_args
 
 import msgspec
 
+from actors.chat.erasing import redacted
 from actors.chat.events import AnyBody, Event, Noted, Said
 from actors.chat.state import ChatState, evolve
 from actors.ids import Millis, Person, Seq
 from storage.records import Record, SnapshotRow
 
-SNAPSHOT_VERSION = 8
+SNAPSHOT_VERSION = 9
 """Of `ChatState`'s form; raised with any change of it or of `evolve`."""
 DIGEST_BYTES = 8
 """Of checksum in front of a snapshot: chance damage shows, nothing more is meant."""
@@ -106,6 +107,19 @@ def from_record(record: Record) -> Event:
     # Shared: states keep it, for each chat of an agent and each event of a shopper.
     by = Person(intern(record.by))
     return Event(by, Millis(record.at), decoded, record.id)
+
+
+def without_words(record: Record) -> tuple[bytes, int] | None:
+    """Return what is left of a body when it is erased, and its version.
+
+    `None`: all of it may stay.
+
+    Raises:
+        UnreadableRecordError: its kind, version or form is unknown.
+    """
+    body = from_record(record).body
+    left = redacted(body)
+    return None if left == body else (_encode(left), left.ver)
 
 
 def to_snapshot(stream: int, state: ChatState, at: Millis) -> SnapshotRow:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     AGENT_OFFLINE = "agent_offline"
     AGENT_FULL = "agent_full"
     CONFLICT = "conflict"
+    ERASED = "erased"
     UNAVAILABLE = "unavailable"
     SHUTTING_DOWN = "shutting_down"
 

@@ -24,12 +24,15 @@ class Books:
         self,
         write: Callable[[Database], T],
         then: Callable[[T], None] | None = None,
+        *,
+        scrub: bool = False,
     ) -> T:
         """Return what `write` returned, once that is durable.
 
         `then` is called with it first, in the order of the commits, which is not that
         in which waiting tasks go on: what is kept in memory beside the file is changed
-        there. It is called even if nobody waits any more.
+        there. It is called even if nobody waits any more. With `scrub` what was
+        overwritten is gone from the journal's files soon after.
 
         Raises:
             Exception: what it raised, or why it could not be written.
@@ -46,7 +49,8 @@ class Books:
                 then(written[-1])
             future.set(written[-1])
 
-        self._journal.change(Change(lambda db: written.append(write(db)), settled))
+        change = Change(lambda db: written.append(write(db)), settled, scrub)
+        self._journal.change(change)
         self._wake()
         return await future
 

@@ -25,6 +25,7 @@ async def run(broker: "Broker") -> None:
         nursery.start_soon(sweep, broker)
         nursery.start_soon(expire, broker)
         nursery.start_soon(broker.sweeper.run)
+        nursery.start_soon(broker.eraser.run)
         nursery.start_soon(Refusals(broker.tally.refused).run)
 
 

@@ -97,6 +97,10 @@ class Profiles:
         """Have `then` called with the person; `None`: that cannot be known now."""
         self._go(partial(self._known, site, profile), then)
 
+    def forget(self, site: str, profile: str) -> None:
+        """Keep nothing of what was said of a person."""
+        self._kept.pop((site, profile), None)
+
     def ask(
         self,
         read: Callable[[sqlite3.Connection], T],

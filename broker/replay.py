@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from actors import codec
-from actors.chat.events import Event, seen_by_shopper
+from actors.chat.events import TEXTED, Event, seen_by_shopper
 from actors.chat.rules import next_deadline
 from actors.chat.state import ChatState, evolve
 from actors.ids import ChatId, Millis
@@ -170,7 +170,8 @@ class _Check:
         state, seq = self.state, record.seq
         if record.prev != state.shopper_seq:
             self.differs(seq, "prev", record.prev, int(state.shopper_seq))
-        text: str | None = getattr(event.body, "text", None)
+        body = event.body
+        text = body.text if isinstance(body, TEXTED) else None
         kept = self._texts.pop(seq, None)
         if text != kept:
             # No texts: this may go to a log, and they are people's.

@@ -46,6 +46,7 @@ from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.makings import makings
 from broker.office.blocking import enforce_all
+from broker.office.erasing import Eraser
 from broker.outward.outward import Outward
 from broker.overload import Overload, Returns
 from broker.profiles import Profiles
@@ -128,10 +129,10 @@ class Broker:
             overload=self.overload,
             profiles=Profiles(self.query, self._spawn, self.loop.wake),
         )
-        self.system = parts.system
-        self.house = build(parts, config.limits)
+        self.system, self.house = parts.system, build(parts, config.limits)
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
         self.almanac, self.sweeper = Almanac(self), Sweeper(self)
+        self.eraser = Eraser(self)
 
     def _open_journal(self, log: LogEnd | None) -> Journal:
         return self.makings.journal(

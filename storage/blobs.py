@@ -136,5 +136,5 @@ def is_used(connection: sqlite3.Connection, digest: str) -> bool:
 
 def digests(connection: sqlite3.Connection) -> set[str]:
     """Return the names of all files that images are made of."""
-    sql = "SELECT DISTINCT digest FROM blob"
+    sql = "SELECT DISTINCT digest FROM blob WHERE digest <> ''"
     return {digest for (digest,) in connection.execute(sql).fetchall()}

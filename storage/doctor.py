@@ -98,7 +98,8 @@ _CHECKS = (
     (
         Problem.SEARCH,
         """
-        SELECT 'gseq ' || gseq FROM message WHERE text <> '' AND gseq <= coalesce(
+        SELECT 'gseq ' || gseq FROM message WHERE trim(text, '*') <> ''
+          AND gseq <= coalesce(
           (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'search'), 0)
           AND gseq NOT IN (SELECT id FROM search_content)""",
     ),

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database, Migrations
 
-from storage import blocks, numbers, relays, search
+from storage import blocks, erasing, numbers, relays, search
 from storage import mailing as mailed
 from storage import outgoing as leaving
 from storage import tables as first
@@ -182,3 +182,9 @@ def handed_over(db: Database) -> None:
 def relayed(db: Database) -> None:
     """Remember what other systems have taken of the chats they have."""
     db.executescript(relays.TABLES)
+
+
+@migrations()
+def erasures(db: Database) -> None:
+    """Remember who is to be forgotten, and which chats say nothing any more."""
+    db.executescript(erasing.TABLES)

@@ -193,3 +193,16 @@ def finish_with(db: Database, ids: list[int], now: int) -> None:
     WHERE id = ? AND state = 'pending'"""
     for id_ in ids:
         db.execute(sql, (now, id_))
+
+
+def drop(db: Database, stream: int, now: int) -> None:
+    """Let nothing leave any more of what was said in a chat.
+
+    What waited behind it in a line that others share is due now.
+    """
+    sql = """
+    DELETE FROM outgoing WHERE json_extract(payload, '$.stream') = ?
+    RETURNING line"""
+    lines = {line for (line,) in db.execute(sql, [stream]).fetchall()}
+    for line in sorted(lines):
+        db.execute(_NEXT, (now, line))

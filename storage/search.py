@@ -166,10 +166,19 @@ def rebuild(db: Database) -> None:
 def forget(db: Database, streams: list[int]) -> None:
     """Leave nothing in the index of what was said in these chats (spec U10)."""
     for stream in streams:
-        sql = "SELECT gseq FROM event WHERE stream = ?"
-        rows = db.conn.execute(sql, (stream,)).fetchall()
-        _delete(db.conn, [gseq for (gseq,) in rows])
-    # Deleted words stay in the index's own files until those are merged.
+        drop(db, stream)
+    merge(db)
+
+
+def drop(db: Database, stream: int) -> None:
+    """Find nothing in a chat any more; its words are gone with the next `merge`."""
+    sql = "SELECT gseq FROM event WHERE stream = ?"
+    rows = db.conn.execute(sql, (stream,)).fetchall()
+    _delete(db.conn, [gseq for (gseq,) in rows])
+
+
+def merge(db: Database) -> None:
+    """Leave nothing in the index's own files of words that were dropped."""
     db.conn.execute("INSERT INTO search(search) VALUES ('optimize')")
 
 

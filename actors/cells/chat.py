@@ -276,9 +276,11 @@ class ChatCell(ListenedChat):
             self.kind.tell(self.key, order)
         elif order.caller is not None:
             event, opening = codec.from_record(records[0]), self._state.opening
-            order.caller.accepted(
-                answers.repeated(order, self.chat, records[0], event, opening)
-            )
+            told = answers.repeated(order, self.chat, records[0], event, opening)
+            if self._state.erased:
+                # With what, nobody knows any more.
+                told = msgspec.structs.replace(told, body_differs=False)
+            order.caller.accepted(told)
 
     # Timers.
 

@@ -88,6 +88,10 @@ class Block(Command, frozen=True, gc=False):
     """Close the chat for good: the shop wants nothing more of its shopper (F45)."""
 
 
+class Erase(Command, frozen=True, gc=False):
+    """Forget what was said: close the chat if it goes on, and take nothing more."""
+
+
 class Rate(Command, frozen=True, gc=False):
     """Say how the chat was, from 1 to 5."""
 
@@ -233,6 +237,7 @@ Rarer = (
     | Start
     | End
     | Block
+    | Erase
     | Rate
     | Transfer
     | AnswerTransfer

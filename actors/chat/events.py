@@ -257,6 +257,12 @@ class Texted(Body, frozen=True, gc=False, omit_defaults=True):
     reason: str | None = None
 
 
+class Erased(Body, frozen=True, gc=False):
+    """What people had said and named here is no more; that it happened stays (U10)."""
+
+    kind: ClassVar[str] = "erased"
+
+
 AnyBody = (
     Said
     | Read
@@ -278,6 +284,7 @@ AnyBody = (
     | OfferChanged
     | Rated
     | Texted
+    | Erased
 )
 
 

@@ -54,7 +54,7 @@ def is_asked_for(state: ChatState, rules: Rules, now: Millis) -> bool:
         rules.settings.rating.ask
         and state.closed_at is not None
         and state.closed_why in ASKED_AFTER
-        and not state.no_csat
+        and not (state.no_csat or state.erased)
         and state.rating is None
         and now <= state.closed_at + VALID
     )

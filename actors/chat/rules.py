@@ -9,6 +9,7 @@ from actors.chat import (
     checkin,
     control,
     cursors,
+    erasing,
     handoff,
     identity,
     idle,
@@ -30,6 +31,7 @@ from actors.chat.commands import (
     Assign,
     Block,
     End,
+    Erase,
     Identify,
     MoveCursor,
     Note,
@@ -86,6 +88,8 @@ def decide(
         state, command.by, command.site, rules
     ) and not control.may_speak(state, command):
         return Refused(Reason.NOT_FOUND)
+    if state.erased and not isinstance(command, erasing.HARMLESS):
+        return Refused(Reason.ERASED)
     # In order of frequency: nearly every command is one of these two.
     if isinstance(command, Say):
         wrong = misspelt(command.id, "$.id")
@@ -173,6 +177,8 @@ def _decide_rarer(state: ChatState, command: Rarer, rules: Rules) -> Outcome:
             return transfer.answer(state, command, rules)
         case Block():
             return talk.block(state, command)
+        case Erase():
+            return erasing.erase(state, command)
         case Rate():
             return rating.rate(state, command)
         case Tag():

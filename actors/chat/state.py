@@ -19,6 +19,7 @@ from actors.chat.events import (
     Closed,
     Control,
     ControlChanged,
+    Erased,
     Event,
     Got,
     HandoffChanged,
@@ -39,6 +40,7 @@ from actors.chat.events import (
     TurnTaken,
     seen_by_shopper,
 )
+from actors.chat.forgetting import forget
 from actors.chat.hours import Spans, with_pause
 from actors.chat.preview import preview
 from actors.chat.whose import become
@@ -142,6 +144,7 @@ class ChatState(msgspec.Struct, gc=False):
     """Whose words the preview is."""
     closed_why: str | None = None
     no_csat: bool = False
+    erased: bool = False
     offer: Offer | None = None
     rating: Rating | None = None
     answered_at: Millis | None = None
@@ -300,11 +303,11 @@ def _evolve_rarer(state: ChatState, at: Millis, by: Person, body: AnyBody) -> No
         case Rated():
             _rated(state, at, body)
         case Tagged():
-            kept = (tag for tag in state.tags if tag not in body.remove)
-            # Each once, in order: a dictionary keeps both.
-            state.tags = tuple(dict.fromkeys((*kept, *body.add)))
+            _tagged(state, body)
         case Identified():
             become(state, body)
+        case Erased():
+            forget(state)
         case Legal() | Picked() | Noted() | Said() | Read() | Got() | Texted():
             pass
         case _:
@@ -356,6 +359,12 @@ def _rated(state: ChatState, at: Millis, body: Rated) -> None:
         state.rating = Rating(body.score, at)
     else:
         rating.score, rating.times = body.score, rating.times + 1
+
+
+def _tagged(state: ChatState, body: Tagged) -> None:
+    kept = (tag for tag in state.tags if tag not in body.remove)
+    # Each once, in order: a dictionary keeps both.
+    state.tags = tuple(dict.fromkeys((*kept, *body.add)))
 
 
 def _fall_silent(state: ChatState, at: Millis | None) -> None:

@@ -12,6 +12,7 @@ from actors.settings.attention import CheckInSettings, IdleSettings, SlaSettings
 from actors.settings.fields import Problem, Section
 from actors.settings.hours import HoursSettings
 from actors.settings.outward import EmailSettings, SmsSettings
+from actors.settings.retention import RetentionSettings
 from actors.settings.storefront import (
     ChatSettings,
     LegalSettings,
@@ -37,6 +38,7 @@ class Settings(Section, frozen=True):
     rating: RatingSettings = RatingSettings()
     sms: SmsSettings = SmsSettings()
     sla: SlaSettings = SlaSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def problems(settings: Settings) -> tuple[Problem, ...]:

@@ -30,6 +30,7 @@ STATUS = {
     Code.TAB_HIDDEN: 403,
     Code.NOT_FOUND: 404,
     Code.CONFLICT: 409,
+    Code.ERASED: 410,
     Code.TOO_BIG: 413,
     Code.RATE_LIMITED: 429,
     Code.UNAVAILABLE: 503,

@@ -6,7 +6,7 @@ Whatever was changed is durable, and holds in this process, when the answer is t
 from typing import TYPE_CHECKING, assert_never
 
 from broker import vitals
-from broker.office import agents, importing, keys, library, webhooks
+from broker.office import agents, erasing, importing, keys, library, webhooks
 from broker.office.passwords import Busy
 from broker.office.requests import (
     AddAgent,
@@ -18,6 +18,7 @@ from broker.office.requests import (
     Audited,
     ChangeAgent,
     Denied,
+    EraseProfile,
     ImportSite,
     LookAtVitals,
     MintToken,
@@ -59,6 +60,8 @@ async def carry_out(broker: "Broker", ask: AnyRequest) -> AnyAnswer | Denied:
                 return vitals.taken(broker)
             case ReplayWebhook():
                 return await webhooks.replay_webhook(broker, ask)
+            case EraseProfile():
+                return await erasing.erase_profile(broker, ask)
             case _:
                 assert_never(ask)
     except Unwritable as error:

@@ -160,6 +160,13 @@ class ReplayWebhook(Request, frozen=True, kw_only=True, tag="webhook.replay"):
     ids: Annotated[tuple[int, ...], Meta(max_length=1000)] = ()
 
 
+class EraseProfile(Request, frozen=True, kw_only=True, tag="profile.erase"):
+    """Nobody by this name any more, and nothing of what was said to them or by them."""
+
+    site: str = DEFAULT_SITE
+    profile: Annotated[str, Meta(min_length=1, max_length=MAX_SUB)]
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -231,6 +238,17 @@ class Shelved(msgspec.Struct, frozen=True):
     removed: int
 
 
+class ProfileErased(msgspec.Struct, frozen=True):
+    """Whom nobody knows any more, by our own id of them."""
+
+    site: str
+    profile: str
+    at: int
+    """When it was first asked for."""
+    done: bool
+    """Whether nothing is left; else it goes on by itself."""
+
+
 class Replayed(msgspec.Struct, frozen=True):
     """How many are on their way again."""
 
@@ -249,6 +267,7 @@ AnyRequest = (
     | Audit
     | LookAtVitals
     | ReplayWebhook
+    | EraseProfile
 )
 AnyAnswer = (
     Minted
@@ -261,6 +280,7 @@ AnyAnswer = (
     | Audited
     | Vitals
     | Replayed
+    | ProfileErased
 )
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
@@ -274,6 +294,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     Audit: Audited,
     LookAtVitals: Vitals,
     ReplayWebhook: Replayed,
+    EraseProfile: ProfileErased,
 }
 """What each request is answered with, if it is not denied."""
 

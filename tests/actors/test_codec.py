@@ -14,6 +14,7 @@ from actors.chat.events import (
     CheckedIn,
     Closed,
     ControlChanged,
+    Erased,
     Event,
     Got,
     HandoffChanged,
@@ -60,6 +61,7 @@ BODIES: list[AnyBody] = [
     Tagged(("vip",), ("new",)),
     OfferChanged("ann", "ben", "offered", Millis(9)),
     Rated(4, "fast"),
+    Erased(),
     Texted("failed", Seq(3), "error 30003"),
 ]
 KINDS = {body.kind for body in BODIES}

@@ -152,7 +152,7 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
         "/v1/blobs/{blob:str}",
         guards=[guards.only(*PARTIES, visitors=Code.NOT_FOUND)],
         security=BEARER,
-        responses=refusals(401, 404, 503),
+        responses=refusals(401, 404, 410, 503),
         opt=answering(*ENDINGS),
     )
     async def download(request: ImageRequest, blob: FromPath[str]) -> Response[Any]:
@@ -162,6 +162,8 @@ def _giver(broker: Broker, guards: Guards, gallery: Gallery) -> HTTPRouteHandler
         found = await broker.query(find)
         if found is None:
             raise Refusal(Code.NOT_FOUND)
+        if not found.digest:
+            raise Refusal(Code.ERASED)
         headers = {**AS_IT_IS, "ETag": f'"{found.digest}"'}
         if _is_known(request, found):
             return Response(None, status_code=304, headers=headers)

@@ -17,10 +17,12 @@ from actors.ids import Person, ProfileId
 from actors.person import Facts, Moment
 from broker.gate import MAX_SUB, Identity
 from broker.http.bodies import Strict, decoded
-from broker.http.errors import Refusal, refusals
+from broker.http.errors import Refusal, granted, refusals
 from broker.http.guards import BEARER, Guard, Guards
 from broker.office.blocking import block, unblock
+from broker.office.erasing import erase_profile
 from broker.office.people import add_happenings, put_facts
+from broker.office.requests import EraseProfile, ProfileErased
 from broker.server import Broker
 from broker.wire.errors import Code
 from storage.accounts import Profile
@@ -126,7 +128,31 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         )
         return Added(await add_happenings(broker, site, _sub(profile), told))
 
-    return [describe, add_events, *_blocking(broker, guard)]
+    return [describe, add_events, _erasing(broker, guard), *_blocking(broker, guard)]
+
+
+def _erasing(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
+    @delete(
+        PATH,
+        guards=guard,
+        security=BEARER,
+        responses=refusals(401, 403, 404, 503),
+        status_code=200,
+    )
+    async def erase(
+        request: Request[Any, Identity, Any],
+        site: FromPath[str],
+        profile: FromPath[str],
+    ) -> ProfileErased:
+        """Forget a person and all that was said to them or by them, for good.
+
+        `{profile}` may be our id of them, too: a repeat under that changes nothing.
+        """
+        asked = EraseProfile(site=site, profile=_sub(profile))
+        by = Person(f"agent:{request.auth.sub}")
+        return granted(await erase_profile(broker, asked, by=by))
+
+    return erase
 
 
 def _blocking(broker: Broker, guard: list[Guard]) -> list[HTTPRouteHandler]:

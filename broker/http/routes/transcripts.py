@@ -21,7 +21,7 @@ from broker.reach import ticket_within_reach
 from broker.server import Broker
 from broker.transcripts import MEDIA, POLICY, WRITERS, Format, Heading, Writer
 from broker.wire.errors import Code
-from storage import accounts, queries
+from storage import accounts, erasing, queries
 from storage.records import TicketRow
 
 
@@ -32,7 +32,7 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         "/v1/tickets/{chat:str}/transcript",
         guards=[guards.only("shopper", "agent", "admin", visitors=Code.NOT_FOUND)],
         security=BEARER,
-        responses=refusals(400, 401, 404),
+        responses=refusals(400, 401, 404, 410),
         opt=answering(*(media for media, _ in MEDIA.values())),
     )
     async def transcript(
@@ -47,6 +47,8 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         ticket = await broker.query(find)
         if ticket is None:
             raise Refusal(Code.NOT_FOUND)
+        if await broker.query(partial(erasing.is_erased, stream=ticket.stream)):
+            raise Refusal(Code.ERASED)
         heading = await _heading(broker, ticket, insider=identity.insider)
         media, ending = MEDIA[form]
         headers = {

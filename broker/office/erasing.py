@@ -1,0 +1,304 @@
+"""Forgetting people, and chats that are old enough (spec F47, U10).
+
+First it is written down that somebody is to be forgotten, in a file beside the journal
+too: a backup from before is served like a process that ended halfway. Then each chat is
+closed by an `erased` of its own, which all hear who have it open, and overwritten; then
+the person goes. Each step may be taken again.
+"""
+
+import logging
+import sqlite3
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import trio
+from sqlite_utils import Database
+
+from actors import codec
+from actors.cells.detached import Detached
+from actors.cells.names import called_by
+from actors.cells.orders import Order, Rename
+from actors.cells.ports import Accepted
+from actors.chat.commands import Erase
+from actors.chat.erasing import MASK
+from actors.ids import SHOPPER, SYSTEM, ChatId, Person, SiteId
+from actors.refusals import Refused
+from actors.runtime.future import TrioFuture
+from broker.office.remembering import Remembered
+from broker.office.requests import Denied, EraseProfile, ProfileErased
+from broker.wire.errors import Close, Code
+from storage import accounts, erasing
+from storage.accounts import Profile
+from storage.erasing import Chat, Erasure
+from storage.files import Files
+from storage.schema import BEFORE
+
+if TYPE_CHECKING:
+    from broker.server import Broker
+
+SETTLED_S = 1.0
+"""Seconds after a start before it goes on with what an earlier life has left."""
+LOOK_S = 3600.0
+"""Seconds between two looks for what is old enough."""
+NIGHT = range(1, 5)
+"""Hours of the shop's clock in which old chats go: nobody waits for the disk then."""
+STEP = 100
+"""Old chats that are looked up at a time."""
+APART_S = 0.05
+"""Seconds between two of them: others write, too."""
+ROUNDS = 5
+"""How often a person's chats are looked up: one may have begun in the meantime."""
+DAY_MS = 86_400_000
+
+log = logging.getLogger(__name__)
+
+
+class NotErased(Exception):
+    """A chat cannot be erased now; what is left is tried again at the next start."""
+
+
+class Eraser:
+    """Of one broker."""
+
+    def __init__(self, broker: "Broker") -> None:
+        self._broker = broker
+        self._remembered = Remembered(broker.folder)
+        self._one = trio.Lock()
+        """Whoever asks for the same person twice waits for the first time."""
+
+    # One person.
+
+    async def erase(self, site: str, name: str, by: Person) -> Erasure | None:
+        """Forget a person; `name` is what the shop calls them, or our id of them.
+
+        Return `None` if nobody here is called so. A second time changes nothing.
+
+        Raises:
+            NotErased: not all of it; it is tried again by itself.
+        """
+        broker = self._broker
+        person = await broker.query(partial(_find, site=site, name=name))
+        profile = name if person is None else person.id
+        if person is None:
+            known = await broker.query(
+                partial(erasing.of_person, site=site, profile=name)
+            )
+            if known is None:
+                return None
+        new = Erasure(site, profile, broker.clock(), by)
+        self._remembered.add(new)
+        await broker.change(partial(erasing.begin, new=new))
+        return await self._finish(site, profile)
+
+    async def _finish(self, site: str, profile: str) -> Erasure:
+        broker = self._broker
+        async with self._one:
+            find = partial(erasing.of_person, site=site, profile=profile)
+            wanted = await broker.query(find)
+            if wanted is None:
+                raise NotErased
+            await self._forget(wanted)
+            return await broker.query(find) or wanted
+
+    async def _forget(self, wanted: Erasure) -> None:
+        broker, site, profile = self._broker, wanted.site, wanted.profile
+        who = Person(SHOPPER + profile)
+        # For good: whoever comes by the same name is somebody else from now on.
+        broker.house.blocked.add(who)
+        find = partial(accounts.profile, site=site, id_=profile)
+        person = await broker.query(find)
+        for _ in range(ROUNDS):
+            left = partial(erasing.left, site=site, profile=profile)
+            for chat in await broker.query(left):
+                await self._erase_chat(SiteId(site), chat)
+                name = called_by(profile, None, None, None)
+                broker.house.chats.tell(chat.chat, Rename(name))
+            go = partial(erasing.forget_person, gone=wanted, now=broker.clock())
+            leave = partial(self._part, SiteId(site), who, person)
+            if await broker.change(go, leave, scrub=True):
+                break
+        else:
+            raise NotErased
+        await self._remove_files()
+
+    def _part(
+        self,
+        site: SiteId,
+        who: Person,
+        person: Profile | None,
+        done: bool,  # noqa: FBT001 - what the write returned
+    ) -> None:
+        """Let nobody in memory know the person, or be them, any more."""
+        if not done:
+            return
+        house = self._broker.house
+        house.profiles.forget(site, who.removeprefix(SHOPPER))
+        cell = None
+        if person is not None and person.sub is not None:
+            cell = house.people.get(f"{site}/{person.sub}")
+        if cell is not None and cell.held is None:
+            cell.restart()
+        for peer in tuple(house.hub.peers):
+            if peer.who == who and peer.site == site:
+                house.trails.forget(peer)
+                peer.transport.close(Close.FORBIDDEN)
+        self._broker.loop.wake()
+
+    # One chat.
+
+    async def _erase_chat(self, site: SiteId, chat: Chat) -> None:
+        """End a chat by an `erased`, and overwrite it.
+
+        Raises:
+            NotErased: it cannot be read, or not be written now.
+        """
+        broker = self._broker
+        ended = _Ended()
+        command = Erase(broker.house.ids.profile(), SYSTEM, site, broker.clock())
+        broker.house.chats.tell(ChatId(chat.chat), Order(command, ended))
+        broker.loop.wake()
+        refused = await ended.future
+        if refused is not None:
+            log.error("chat %s cannot be erased: %s", chat.chat, refused.reason)
+            raise NotErased
+        redact = partial(
+            erasing.redact,
+            chat=chat,
+            rewrite=codec.without_words,
+            text=MASK,
+            now=broker.clock(),
+        )
+        await broker.change(redact, scrub=True)
+
+    async def _remove_files(self) -> None:
+        broker = self._broker
+        digests = await broker.query(erasing.doomed)
+        files = Files(broker.folder)
+        for digest in digests:
+            if not await broker.query(partial(_is_used, digest=digest)):
+                files.remove(digest)
+        # A whole journal that nothing was erased from.
+        (broker.folder / BEFORE).unlink(missing_ok=True)
+        await broker.change(partial(erasing.gone, digests=digests), scrub=True)
+
+    # What is left, and what is old.
+
+    async def run(self) -> None:
+        """Go on with what was begun, and let old chats go at night; until cancelled."""
+        await trio.sleep(SETTLED_S)
+        while True:
+            try:
+                await self.resume()
+                await self.let_go(self._broker.clock())
+            except NotErased:
+                log.warning("not all could be erased; the next look is in an hour")
+            except Exception:
+                log.exception("erasing has failed; the next look is in an hour")
+            await trio.sleep(LOOK_S)
+
+    async def resume(self) -> None:
+        """Finish what earlier lives have begun, or a backup did not know.
+
+        Raises:
+            NotErased: not all of it.
+        """
+        broker = self._broker
+        known = self._remembered.read()
+        await broker.change(partial(_begin_all, known=known))
+        wanted = await broker.query(erasing.unfinished)
+        for each in wanted:
+            await self._finish(each.site, each.profile)
+        if wanted or known:
+            # What ended between a commit and its scrub is scrubbed now.
+            await broker.change(erasing.merge, scrub=True)
+        await self._remove_files()
+
+    async def let_go(self, now: int) -> int:
+        """Erase chats that are older than their shops keep them; return how many.
+
+        Raises:
+            NotErased: not all of them.
+        """
+        number = 0
+        for site in self._broker.sites:
+            hour = datetime.fromtimestamp(now / 1000, UTC).astimezone(
+                ZoneInfo(site.rules.settings.hours.zone)
+            )
+            if hour.hour in NIGHT:
+                keep = site.rules.settings.retention.keep_days
+                number += await self._let_go(site.id, "chat", keep.chat, now)
+                number += await self._let_go(site.id, "sms", keep.sms, now)
+        if number:
+            await self._broker.change(erasing.merge, scrub=True)
+            await self._remove_files()
+        return number
+
+    async def _let_go(
+        self, site: SiteId, channel: str, days: int | None, now: int
+    ) -> int:
+        number = 0
+        if days is None:
+            return number
+        old = partial(
+            erasing.old,
+            site=site,
+            channel=channel,
+            before=now - days * DAY_MS,
+            limit=STEP,
+        )
+        while chats := await self._broker.query(old):
+            for chat in chats:
+                await self._erase_chat(site, chat)
+                number += 1
+                await trio.sleep(APART_S)
+        return number
+
+
+class _Ended(Detached):
+    """Waits for what becomes of one order."""
+
+    def __init__(self) -> None:
+        self.future: TrioFuture[Refused | None] = TrioFuture()
+
+    def accepted(self, answer: Accepted) -> None:
+        """Hear that the chat is erased."""
+        del answer
+        self.future.set(None)
+
+    def refused(
+        self, re: str, chat: ChatId, refused: Refused, *, wrote: bool = True
+    ) -> None:
+        """Hear that it is not."""
+        del re, chat, wrote
+        self.future.set(refused)
+
+
+async def erase_profile(
+    broker: "Broker", ask: EraseProfile, *, by: Person = SYSTEM
+) -> ProfileErased | Denied:
+    """Forget a person, by whatever name they are known."""
+    try:
+        gone = await broker.eraser.erase(ask.site, ask.profile, by)
+    except NotErased:
+        return Denied(Code.UNAVAILABLE, "Not all is erased yet; it goes on by itself.")
+    if gone is None:
+        return Denied(Code.NOT_FOUND, "Nobody is known by this name.", "$.profile")
+    return ProfileErased(ask.site, gone.profile, gone.at, gone.done_at is not None)
+
+
+def _find(db: sqlite3.Connection, site: str, name: str) -> Profile | None:
+    # The shop's own name for them goes first, as everywhere else.
+    found = accounts.profile_by_sub(db, site, name)
+    return found or accounts.profile(db, site, name)
+
+
+def _is_used(db: sqlite3.Connection, digest: str) -> bool:
+    sql = "SELECT 1 FROM blob WHERE digest = ? LIMIT 1"
+    return db.execute(sql, (digest,)).fetchone() is not None
+
+
+def _begin_all(db: Database, known: list[Erasure]) -> None:
+    for each in known:
+        erasing.begin(db, each)
