@@ -10,6 +10,7 @@ from sqlite_utils import Database, Migrations
 from broker.checkup import findings
 from storage import schema
 from storage.errors import BackupFailed, UpgradeFailed
+from storage.migrations import migrations
 from storage.schema import BEFORE, open_writer
 from tests.storage import journals
 
@@ -41,7 +42,7 @@ def tables(path: Path) -> list[tuple[str, str]]:
 def behind(monkeypatch: pytest.MonkeyPatch, *, fails: bool) -> None:
     """Make this program one with two more steps than the journal has, the last bad."""
     longer = Migrations("shopwire")
-    longer._migrations = list(schema.migrations._migrations)
+    longer._migrations = list(migrations._migrations)
 
     @longer()
     def hats(db: Database) -> None:

@@ -106,7 +106,7 @@ class NatsDirectory:
                 began = trio.current_time()
                 with suppress(NatsError), trio.move_on_after(TRY_S):
                     await self._renew(began)
-                with suppress(NatsError), trio.move_on_after(TRY_S):
+                with suppress(NatsError), trio.move_on_after(LEASE_S):
                     await self._look()
                     await self._decide(gained)
                 self._fence(lost)
@@ -198,8 +198,8 @@ class NatsDirectory:
             if sign.beat != seen.sign.beat or sign.node.since != seen.sign.node.since:
                 seen.still, seen.silent = 0.0, 0
             else:
-                # No longer than it takes to look: unanswered, nobody's time runs.
-                seen.still += min(since, 2 * LOOK_S)
+                # No more than part of it at a look: unanswered, nobody's time runs.
+                seen.still += min(since, LEASE_S / 2)
             seen.sign = sign
         await self._listen_for_owner()
 
