@@ -179,6 +179,8 @@ class Eraser:
         for digest in digests:
             if not await broker.query(partial(_is_used, digest=digest)):
                 files.remove(digest)
+                if broker.shared is not None:
+                    await broker.shared.remove(digest)
         # A whole journal that nothing was erased from.
         (broker.folder / BEFORE).unlink(missing_ok=True)
         await broker.change(partial(erasing.gone, digests=digests), scrub=True)
