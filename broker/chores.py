@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from broker.refused import Refusals
+from broker.room import Alarms as Room
 from broker.wire.errors import Close
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ async def run(broker: "Broker") -> None:
         if not broker.virtual:
             nursery.start_soon(broker.keepalive.run)
             nursery.start_soon(broker.house.finder.run)
+            nursery.start_soon(Room(broker.folder).run)
         nursery.start_soon(sweep, broker)
         nursery.start_soon(expire, broker)
         nursery.start_soon(broker.sweeper.run)

@@ -5,6 +5,7 @@ the message path an addition and no more.
 """
 
 from collections.abc import Iterator
+from math import nan
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -18,6 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from broker.limits import LIMITS
+from broker.room import look
 from broker.server import Broker
 from broker.vitals import desks, waiting
 from broker.wire.errors import Code
@@ -46,6 +48,7 @@ def gauges(broker: Broker) -> list[Figure]:
     resumes = broker.house.resumes
     return [
         *_desks(broker),
+        *_room(broker),
         Figure("connections", "Clients that have said hello.", len(broker.hub.peers)),
         Figure("http_connections", "HTTP connections.", broker.front.connections),
         Figure("chats_active", "Chats in memory.", len(broker.house.chats)),
@@ -283,6 +286,20 @@ def _told(broker: Broker) -> Iterator[Metric]:
         for came in ("sent", "retried", "dead"):
             done.add_metric([*whose, came], getattr(counts, came))
     yield from (pending, done)
+
+
+def _room(broker: Broker) -> list[Figure]:
+    """Return how much the folder holds, and can."""
+    room = look(broker.folder)
+    age = "Since the last copy of the folder was complete; NaN before the first."
+    return [
+        Figure("journal_bytes", "Size of the journal's file.", room.journal),
+        Figure("journal_wal_bytes", "Size of its write-ahead log.", room.wal),
+        Figure("disk_free_bytes", "Left on the disk of the folder.", room.free),
+        Figure(
+            "backup_age_seconds", age, nan if room.copied_s is None else room.copied_s
+        ),
+    ]
 
 
 def _desks(broker: Broker) -> list[Figure]:

@@ -7,9 +7,10 @@ files that never change, so that a second copy to the same place brings new ones
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 
@@ -20,8 +21,13 @@ from storage.sync import sync
 
 JOURNAL = "journal.db"
 """Name of the journal's file in the data folder."""
-CONFIGURATION = "shopwire.toml"
-"""Name of the configuration's, if there is one."""
+BESIDE = ("shopwire.toml", "erasures")
+"""Files that are copied if they are there: the configuration, and who was forgotten."""
+
+SHARE = 20
+"""Of the time of one who follows, one part in so many goes into copying."""
+LAST = "last-backup"
+"""Name of an empty file: it was written when the last copy was complete."""
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -75,12 +81,40 @@ def back_up_folder(data: Path, target: Path) -> Copied:
         copy_images(data, target)
         back_up(data / JOURNAL, target / JOURNAL)
         copy_images(data, target)
-        if (data / CONFIGURATION).exists():
-            _copy(data / CONFIGURATION, target / CONFIGURATION)
+        for name in BESIDE:
+            if (data / name).exists():
+                _copy(data / name, target / name)
         remove_unused(target)
+        (data / LAST).touch(0o600)
         return copied(target)
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(target, str(error)) from error
+
+
+def following(
+    data: Path, target: Path, every_s: float, sleep: Callable[[float], None]
+) -> Iterator[Copied]:
+    """Yield a copy each time that something was written, for ever.
+
+    Each is a whole one: what is erased, redacted or upgraded is so in the copy, and
+    there is no row that could be forgotten. The journal lags behind by `every_s` or by
+    twenty times what a copy takes, whichever is longer.
+
+    Raises:
+        BackupFailed: as above; the copy before is there.
+    """
+    uri = f"{(data / JOURNAL).absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as db:
+        seen: int | None = None
+        while True:
+            version = db.execute("PRAGMA data_version").fetchone()[0]
+            begun = monotonic()
+            if version != seen:
+                yield back_up_folder(data, target)
+                seen = version
+            else:
+                (data / LAST).touch(0o600)
+            sleep(max(every_s, SHARE * (monotonic() - begun)))
 
 
 def restore(source: Path, data: Path) -> Copied:
@@ -105,8 +139,10 @@ def restore(source: Path, data: Path) -> Copied:
         _finish(partial, data)
         if source.is_dir():
             copy_images(source, data)
-            if (source / CONFIGURATION).exists():
-                _copy(source / CONFIGURATION, data / CONFIGURATION)
+            for name in BESIDE:
+                # Who put one there already knows of a newer one.
+                if (source / name).exists() and not (data / name).exists():
+                    _copy(source / name, data / name)
         partial.rename(data / JOURNAL)
         sync(data)
         return copied(data)
