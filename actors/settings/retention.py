@@ -26,4 +26,6 @@ class KeepDays(Section, frozen=True):
 class RetentionSettings(Section, frozen=True):
     """What goes by itself, at night."""
 
-    keep_days: KeepDays = KeepDays()
+    keep_days: Annotated[
+        KeepDays, says("After how many days closed chats are erased, by channel.")
+    ] = KeepDays()
