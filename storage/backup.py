@@ -24,7 +24,7 @@ JOURNAL = "journal.db"
 BESIDE = ("shopwire.toml", "erasures")
 """Files that are copied if they are there: the configuration, and who was forgotten."""
 
-SHARE = 20
+SHARE = 10
 """Of the time of one who follows, one part in so many goes into copying."""
 LAST = "last-backup"
 """Name of an empty file: it was written when the last copy was complete."""
@@ -98,7 +98,7 @@ def following(
 
     Each is a whole one: what is erased, redacted or upgraded is so in the copy, and
     there is no row that could be forgotten. The journal lags behind by `every_s` or by
-    twenty times what a copy takes, whichever is longer.
+    ten times what a copy takes, whichever is longer.
 
     Raises:
         BackupFailed: as above; the copy before is there.

@@ -31,7 +31,7 @@ def command(
     second time brings new images alone. A TARGET that ends in .db is the journal alone.
 
     With --follow it looks every S seconds whether anything was written, and copies it
-    then; at most a twentieth of the time goes into copying.
+    then; at most a tenth of the time goes into copying.
     """
     journal = existing(folder)
     place = target.absolute()
