@@ -1,10 +1,10 @@
 """`python -m benchmarks.cluster`: what an append to the log costs, by whose client.
 
-One NATS server that syncs each append, on 127.0.0.1; ours on trio against nats-py on
-asyncio, which is NATS's own: each append names the last message of its subject, as the
-log's do, by one writer and by many side by side. A broker runs on trio, so that nats-py
-would be asked from another thread: that is the third. Rounds are interleaved; the
-figures are of the client's process alone.
+One NATS server that syncs each append, on 127.0.0.1, or three (`--servers 3`) that each
+have a copy; ours on trio against nats-py on asyncio, which is NATS's own: each append
+names the last message of its subject, as the log's do, by one writer and by many side
+by side. A broker runs on trio, so that nats-py would be asked from another thread: that
+is the third. Rounds are interleaved; the figures are of the client's process alone.
 """
 
 import argparse
@@ -23,18 +23,20 @@ from typing import Any, TypeVar
 import msgspec
 import nats
 import trio
-from nats.js.api import StreamConfig
 
 from broker.cluster.nats.client import connected
 from broker.cluster.nats.jetstream import JetStream
+from broker.cluster.nats.link import NatsError
 from broker.cluster.nats.link import Server as Address
-from tests.cluster.servers import Server
+from tests.cluster.servers import Server, three
 
 DATA = b"x" * 700
 """What a message's transaction has."""
 EXPECTED = "Nats-Expected-Last-Subject-Sequence"
 WRITERS = (1, 16, 64)
 ROUNDS, APPENDS = 5, 3000
+FORMS_S = 30
+"""Seconds in which three servers become one: they elect, first themselves, then it."""
 Found = TypeVar("Found")
 Write = Callable[[str, int], Awaitable[int]]
 """Appends to a subject, behind a position; returns the new one."""
@@ -51,33 +53,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--appends", type=int, default=APPENDS)
+    parser.add_argument("--servers", type=int, choices=(1, 3), default=1)
     parser.add_argument("--run", nargs=3, metavar=("CLIENT", "URL", "WRITERS"))
     asked = parser.parse_args()
     if asked.run is None:
-        compare(asked.rounds, asked.appends)
+        compare(asked.rounds, asked.appends, asked.servers)
         return
     client, url, writers = asked.run
     figures = CLIENTS[client](url, int(writers), asked.appends)
     sys.stdout.write(msgspec.json.encode(figures).decode())
 
 
-def compare(rounds: int, appends: int) -> None:
-    """Print the median of each client's rounds."""
+def compare(rounds: int, appends: int, count: int) -> None:
+    """Print the median of each client's rounds, against `count` servers."""
     found: dict[tuple[int, str], list[Figures]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder)).start()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        servers = [Server(folder)] if count == 1 else three(folder)
         try:
+            for server in servers:
+                server.start()
+            trio.run(found_stream, servers[0].url, count)
             for _, writers in itertools.product(range(rounds), WRITERS):
                 for client in CLIENTS:
-                    figures = run(client, server.url, writers, appends)
+                    figures = run(client, servers[0].url, writers, appends)
                     found.setdefault((writers, client), []).append(figures)
         finally:
-            server.kill()
+            for server in servers:
+                server.kill()
     print("writers  client               appends/s  CPU us an append")
     for (writers, client), each in sorted(found.items()):
         rate = statistics.median(figures.appends_s for figures in each)
         cpu = statistics.median(figures.cpu_us for figures in each)
         print(f"{writers:7}  {client:19}  {rate:9.0f}  {cpu:16.0f}")
+
+
+async def found_stream(url: str, replicas: int) -> None:
+    """Make the stream, as soon as the servers have found each other."""
+    config = {"subjects": ["bench.>"], "storage": "file", "num_replicas": replicas}
+    async with connected([Address.of(url)], "bench") as client:
+        await client.wait_connected(5)
+        with trio.fail_after(FORMS_S):
+            while True:
+                try:
+                    await JetStream(client).ensure("BENCH", config)
+                except NatsError:
+                    await trio.sleep(0.2)
+                else:
+                    return
 
 
 def run(client: str, url: str, writers: int, appends: int) -> Figures:
@@ -117,7 +140,6 @@ def ours(url: str, writers: int, appends: int) -> Figures:
         async with connected([Address.of(url)], "bench") as client:
             await client.wait_connected(5)
             stream = JetStream(client)
-            await stream.ensure("BENCH", {"subjects": ["bench.>"], "storage": "file"})
 
             async def write(name: str, last: int) -> int:
                 return (await stream.append(name, DATA, {EXPECTED: str(last)})).seq
@@ -138,7 +160,6 @@ def theirs(url: str, writers: int, appends: int) -> Figures:
     async def body() -> Figures:
         client = await nats.connect(url)
         stream = client.jetstream()
-        await stream.add_stream(StreamConfig(name="BENCH", subjects=["bench.>"]))
 
         async def write(name: str, last: int) -> int:
             ack = await stream.publish(name, DATA, headers={EXPECTED: str(last)})
@@ -173,7 +194,6 @@ def bridged(url: str, writers: int, appends: int) -> Figures:
 
         client = await there(nats.connect(url))
         stream = client.jetstream()
-        await there(stream.add_stream(StreamConfig("BENCH", subjects=["bench.>"])))
 
         async def write(name: str, last: int) -> int:
             headers = {EXPECTED: str(last)}
