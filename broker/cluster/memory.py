@@ -61,8 +61,9 @@ class MemoryLog:
         await trio.lowlevel.checkpoint()
         self._reach()
         last = self._entries[-1] if self._entries else Entry(0, "", b"")
-        if last.id == id_:
-            return last.seq
+        for entry in self._entries:
+            if entry.id == id_:
+                return entry.seq
         if last.seq != expected:
             raise Fenced(f"{last.seq} is the last, not {expected}")
         self._entries.append(Entry(last.seq + 1, id_, data))

@@ -64,6 +64,8 @@ class Log(Protocol):
     async def last(self) -> Entry | None:
         """Return the last entry, as of now or later; `None` if there never was one.
 
+        One that was purged has its position, and may have nothing else.
+
         Raises:
             Unavailable: nobody knows.
         """

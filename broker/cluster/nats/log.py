@@ -170,13 +170,19 @@ class NatsLog:
         while last is not None and MORE in last.headers:
             last = await self._get(seq=last.seq - 1)
         if last is None:
-            return None
+            return await self._purged()
         parts = [last]
         while (before := await self._get(seq=parts[0].seq - 1)) is not None and (
             MORE in before.headers and before.headers.get(ID) == last.headers.get(ID)
         ):
             parts.insert(0, before)
         return _entry(parts)
+
+    async def _purged(self) -> Entry | None:
+        """Return where a log ends of which nothing is left."""
+        bounds = partial(self._stream.bounds, self._names.entries)
+        end = (await _asked(bounds)).last
+        return Entry(end, "", b"") if end else None
 
     async def follow(self, after: int) -> AsyncGenerator[Entry]:
         """Yield every entry after position `after`; see `ports.Log`."""
