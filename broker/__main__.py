@@ -40,6 +40,7 @@ COMMANDS = {
     "outgoing": Listed("broker.commands.outgoing", "List what could not leave yet."),
     "webhook": Listed("broker.commands.webhook", "List webhooks, and tell them again."),
     "cluster": Listed("broker.commands.cluster", "See who takes part in a cluster."),
+    "export": Listed("broker.commands.export", "Hand out what is kept of a person."),
     "erase": Listed("broker.commands.erase", "Forget a person, for good."),
     "backup": Listed("broker.commands.backup", "Copy a folder while it is in use."),
     "restore": Listed("broker.commands.restore", "Make a folder of a copy."),

@@ -45,6 +45,11 @@ MEDIA = {
 """Type and ending of each; all are UTF-8."""
 
 
+def served(blob: str) -> str:
+    """Return where a broker serves an image."""
+    return f"/v1/blobs/{blob}"
+
+
 class Heading(msgspec.Struct, frozen=True):
     """What stands above it."""
 
@@ -59,6 +64,8 @@ class Heading(msgspec.Struct, frozen=True):
     """Whether it is for the shop's own people."""
     agent_name: Callable[[str], str]
     """Returns what an agent is called."""
+    image_link: Callable[[str], str] = served
+    """Returns where a page finds an image."""
 
     def time(self, at: Millis) -> str:
         """Return a moment as the shop's clock shows it."""
@@ -146,7 +153,8 @@ class Page:
             return ""
         who, at = escape(head.speaker(event.by)), escape(head.time(event.at))
         images = "".join(
-            f' <a href="/v1/blobs/{escape(blob)}">[image]</a>' for blob in told.blobs
+            f' <a href="{escape(head.image_link(blob))}">[image]</a>'
+            for blob in told.blobs
         )
         kind = "note" if told.note else "aside" if told.aside else "msg"
         return f'<p class="{kind}"><b>{at} · {who}</b>{escape(told.text)}{images}</p>\n'

@@ -4,30 +4,40 @@
 """
 
 import re
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import closing
 from itertools import accumulate
-from typing import Annotated, Any
+from pathlib import Path
+from typing import IO, Annotated, Any
 
 import msgspec
-from litestar import Request, delete, post, put
+import trio
+from litestar import Request, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.response import Stream
 from msgspec import Meta
 
 from actors.ids import Person, ProfileId
 from actors.person import Facts, Moment
+from broker.dossier import Asked, write
 from broker.gate import MAX_SUB, Identity
 from broker.http.bodies import Strict, decoded
+from broker.http.description import answering
 from broker.http.errors import Refusal, granted, refusals
 from broker.http.guards import BEARER, Guard, Guards
 from broker.office.blocking import block, unblock
 from broker.office.erasing import erase_profile
 from broker.office.people import add_happenings, put_facts
 from broker.office.requests import EraseProfile, ProfileErased
-from broker.server import Broker
+from broker.server import JOURNAL, Broker
 from broker.wire.errors import Code
 from storage.accounts import Profile
+from storage.files import Files
 from storage.people import CLOSED, STARTED, Happening
 from storage.records import storable
+from storage.schema import open_reader
 
 PATH = "/v1/sites/{site:str}/profiles/{profile:str}"
 MAX_BATCH = 500
@@ -36,6 +46,8 @@ DATA_BYTES = 16 * 1024
 """Bytes of JSON that go with one event (spec F34)."""
 DATA_DEPTH = 32
 """Maps and lists in each other: readers in other languages have a limit, too."""
+PIECE = 64 * 1024
+"""Bytes of an archive that are sent at a time."""
 STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 BRACKETS = re.compile(rb"[\[\]{}]")
 
@@ -128,7 +140,58 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         )
         return Added(await add_happenings(broker, site, _sub(profile), told))
 
-    return [describe, add_events, _erasing(broker, guard), *_blocking(broker, guard)]
+    return [
+        describe,
+        add_events,
+        _exporting(broker, guard),
+        _erasing(broker, guard),
+        *_blocking(broker, guard),
+    ]
+
+
+def _exporting(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
+    @get(
+        f"{PATH}/export",
+        guards=guard,
+        security=BEARER,
+        responses=refusals(400, 401, 403, 404),
+        opt=answering("application/zip"),
+    )
+    async def export(
+        site: FromPath[str],
+        profile: FromPath[str],
+        *,
+        notes: Annotated[bool, QueryParameter()] = False,
+    ) -> Stream:
+        """Answer all that is kept of a person, as an archive to hand out.
+
+        `notes` adds what the shop's own people wrote. `{profile}` may be our id, too.
+        """
+        asked = Asked(site, _sub(profile), notes)
+        archive = await trio.to_thread.run_sync(_written, broker.folder, asked)
+        if archive is None:
+            raise Refusal(Code.NOT_FOUND)
+        headers = {"Content-Disposition": 'attachment; filename="person.zip"'}
+        return Stream(_pieces(archive), headers=headers, media_type="application/zip")
+
+    return export
+
+
+def _written(folder: Path, asked: Asked) -> IO[bytes] | None:
+    """Return an archive that is gone once it is closed; runs in a thread."""
+    archive = tempfile.TemporaryFile()  # noqa: SIM115  # closed once it is sent
+    with closing(open_reader(folder / JOURNAL)) as connection:
+        if write(connection, Files(folder), asked, archive):
+            archive.seek(0)
+            return archive
+    archive.close()
+    return None
+
+
+async def _pieces(archive: IO[bytes]) -> AsyncIterator[bytes]:
+    with archive:
+        while piece := archive.read(PIECE):
+            yield piece
 
 
 def _erasing(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
