@@ -110,7 +110,8 @@ class Traffic:
             owed -= count
             for number in range(count):
                 at = begin + (number + self._random.random()) / count * (end - begin)
-                self._say(round(at, 6))
+                # Rounded, the last of a step may not become the first of the next.
+                self._say(min(round(at, 6), round(end - 1e-6, 6)))
             self._harm(begin, end)
             yield end
             begin = end

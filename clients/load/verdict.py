@@ -18,6 +18,9 @@ OFFERED = 0.95
 """The least share of what was to be sent that has to be sent."""
 BUSY = 0.9
 """Share of a core, for each worker, above which a delay is our own."""
+BEHIND = 2.0
+"""Cores' worth of work, for each worker, that is more than there is: however punctually
+it spoke, it was still taking in what came when the run was over."""
 BUSY_LATE_MS = 20.0
 """A delay that counts then, of half the messages."""
 
@@ -148,6 +151,8 @@ def _bottleneck(figures: Summed, made: Generator) -> str | None:
         return f"one message in a hundred left {most:.0f} ms late"
     if made.cpu_share > BUSY * figures.workers and half > BUSY_LATE_MS:
         return f"it used {made.cpu_share:.0%} of a core, and was {half:.0f} ms late"
+    if made.cpu_share > BEHIND * figures.workers:
+        return f"it was at work for {made.cpu_share:.1f} times as long as the run"
     return None
 
 

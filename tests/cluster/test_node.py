@@ -13,7 +13,7 @@ from broker.server import Broker
 from storage.errors import Followed
 from tests.cluster.nodes import Group, Member, group, token
 from tests.storage.copies import differences
-from tests.system.client import Client, Closed
+from tests.system.client import Client, Closed, Frame
 
 pytestmark = pytest.mark.slow
 
@@ -87,9 +87,14 @@ async def test_an_owner_whom_the_others_gave_up_acknowledges_nothing(
     with suppress(Closed, ConnectionClosed):
         await shopper.say("msg.send", id="late", chat=chat, text="late")
     await one.follows()
-    again = await welcomed(two, nursery, signed)
-    said = await again.ask("msg.send", id="late", chat=chat, text="late")
-    assert "dup" not in said
+    # It may try once more before it believes it: the other changes hands again then.
+    answers: list[Frame] = []
+    while not answers:
+        with suppress(Closed, ConnectionClosed):
+            again = await welcomed(two, nursery, signed)
+            late = again.ask("msg.send", id="late", chat=chat, text="late")
+            answers.append(await late)
+    assert "dup" not in answers[0]
 
 
 async def test_a_log_that_does_not_answer_ends_the_owning(

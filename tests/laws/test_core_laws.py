@@ -231,6 +231,8 @@ def test_what_happened_obeys_the_protocol(history: list[Given]) -> None:
         body = event.body
         if isinstance(body, Said) and body.auto == "bot":
             assert control == "bot", "who has no control is not heard"
+        if isinstance(body, Opened):
+            control = body.control
         if isinstance(body, ControlChanged):
             assert body.origin == control != body.to
             control = body.to
