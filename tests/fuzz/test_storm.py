@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.storm import SLOW, storm
+from tests.long import LONG
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["fast", "portable"])
+@pytest.mark.parametrize("path", ["fast", "portable"] if LONG else ["fast"])
 async def test_who_does_not_read_is_cut_off_and_loses_nothing(
     tmp_path: Path, path: str
 ) -> None:

@@ -20,6 +20,7 @@ from actors.desk.places import Place
 from actors.desk.router import AFTER_START, PATIENCE, Ask, Give, Router
 from actors.ids import AgentId, ChatId, Millis
 from actors.settings.assignment import AssignmentSettings, Team
+from tests.long import times
 
 pytestmark = pytest.mark.slow
 
@@ -281,7 +282,9 @@ class UndisturbedLaw(RouterLaw):
     by_hand = False
 
 
-LAWS = settings(max_examples=200, stateful_step_count=60, deadline=None)
+LAWS = settings(
+    max_examples=times(200, short=80), stateful_step_count=60, deadline=None
+)
 TestRouterLaw = RouterLaw.TestCase
 TestRouterLaw.settings = LAWS
 TestUndisturbedLaw = UndisturbedLaw.TestCase

@@ -52,6 +52,7 @@ from tests.actors.scene import (
 from tests.actors.world import World
 from tests.faults.disk import poisoned_text
 from tests.laws.history import chats, check
+from tests.long import times
 
 pytestmark = pytest.mark.slow
 
@@ -312,7 +313,7 @@ class WorldLaw(RuleBasedStateMachine):
 
 TestWorldLaw = WorldLaw.TestCase
 WorldLaw.TestCase.settings = settings(
-    max_examples=60,
+    max_examples=times(60, short=30),
     stateful_step_count=80,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

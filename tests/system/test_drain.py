@@ -18,7 +18,7 @@ from tests.system.test_kill import everybody, nothing_is_lost_or_doubled
 
 pytestmark = pytest.mark.slow
 
-STOPS = times(20, short=8)
+STOPS = times(20, short=5)
 WITHIN_S = 12
 """Seconds in which the contract has it over (protocol section 1)."""
 

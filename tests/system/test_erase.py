@@ -18,6 +18,7 @@ from storage import erasing, queries
 from storage.doctor import examine
 from tests.broker.http.web import Web, asked, refusal
 from tests.broker.images.corpus import png
+from tests.long import times
 from tests.system.client import Client
 from tests.system.process import Process, furnish
 
@@ -239,7 +240,7 @@ async def test_erasing_goes_on_where_a_dead_process_was(tmp_path: Path) -> None:
         line = {"site": "default", "profile": profile, "at": 1, "by": "agent:boss"}
         (tmp_path / "erasures").write_bytes(msgspec.json.encode(line) + b"\n")
         # It begins a second after the start: each life gets a little further.
-        for life in range(6):
+        for life in range(times(6, short=3)):
             await process.start()
             await trio.sleep(0.9 + life * 0.03)
             await process.kill()

@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from tests.faults.processes import ROOT
+from tests.long import times
 from tests.system.crowd import (
     Live,
     Talker,
@@ -19,12 +20,12 @@ from tests.system.crowd import (
 )
 from tests.system.process import Process, furnish
 
-KILLS = 20
+KILLS = times(20, short=6)
 TALKERS, WATCHERS = 20, 4
 
 
 @pytest.mark.slow
-async def test_twenty_kills_lose_and_repeat_nothing(tmp_path: Path) -> None:
+async def test_kills_lose_and_repeat_nothing(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}", file=sys.stderr)  # noqa: T201  # shown if the test fails
     chance = random.Random(seed)

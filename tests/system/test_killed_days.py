@@ -23,6 +23,7 @@ from broker.office.settings import put_settings
 from broker.server import Broker
 from storage import queries
 from tests.laws.hours import BEGIN, MINUTE, MINUTES, SETTINGS, Judge, Told
+from tests.long import times
 from tests.system.client import Client, Frame
 from tests.system.process import Keys, Process, furnish
 from tests.system.stepped import Wall
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.slow
 SPANS = int(os.environ.get("SHOPWIRE_DAYS", "1"))
 SHOPPERS = 3
 VISITS = 14
-KILLS = 5
+KILLS = times(5, short=2)
 LEAST = 10
 """Signs of life that so many visits lead to, at the least."""
 SLOT_MS = 250

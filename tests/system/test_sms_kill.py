@@ -20,11 +20,12 @@ from broker.office.settings import put_settings
 from broker.server import Broker
 from tests.broker.commands.typed import printed
 from tests.broker.outward.provider import FakeProvider, How, provider
+from tests.long import times
 from tests.system.client import Client
 from tests.system.process import CONFIG, Keys, Process, furnish
 from tests.system.test_drain import WITHIN_S
 
-KILLS = 6
+KILLS = times(6, short=3)
 OURS, HERS = "+48220000001", "+48600100200"
 TOKEN = "0123456789abcdef"
 WAYS: tuple[How, ...] = ("hang", "drop", 500, 201)

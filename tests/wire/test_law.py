@@ -29,6 +29,7 @@ from broker.wire.frames import (
 )
 from broker.wire.happened import Answered, Refused, Resynced, Vanished
 from broker.wire.heard import Event
+from tests.long import times
 from tests.wire.model import Broker
 
 OTHER = Person("agent:other")
@@ -248,7 +249,7 @@ class AgentInterleavings(Interleavings):
 
 
 SOME = settings(max_examples=40, stateful_step_count=30)
-MANY = settings(max_examples=600, stateful_step_count=60)
+MANY = settings(max_examples=times(600, short=150), stateful_step_count=60)
 
 
 def test_a_shopper_sees_the_journal_whatever_happens() -> None:

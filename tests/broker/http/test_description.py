@@ -14,11 +14,12 @@ from jsonschema import Draft202012Validator
 
 from tests.broker.http.generated import Maker, Schema
 from tests.broker.http.test_matrix import Stage, staged
+from tests.long import times
 
 pytestmark = pytest.mark.slow
 
 SEED = 20260131
-TIMES = 30
+TIMES = times(30, short=10)
 """Requests for each operation: some 1,000 in all, a few seconds."""
 ASKERS = ("admin", "admin", "admin", "agent", "shopper", "visitor", "nobody")
 
