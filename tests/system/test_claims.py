@@ -144,15 +144,15 @@ async def settled(floor: Floor, sara: Seat, chat: str) -> None:
     """Take all that came of it, and compare what everybody has with the journal."""
     broker = floor.shop.broker
     desk = broker.house.desks.find(SiteId(DEFAULT_SITE))
-    before = -1
-    while True:
+    before, calm = -1, 0
+    # Twice: what the file has may not have been told yet when everybody caught up.
+    while calm < 2:  # twice
         # What the router has asked for may be committed while the journal is read, and
         # what comes of a turn of the bot's too.
         asked = any(ChatId(chat) in coming for coming in desk.router.coming.values())
         asked = asked or bool(await broker.query(partial(outgoing.waiting, limit=1)))
         size = await floor.recount.catch_up(floor.shop)
-        if size == before and not asked:
-            break
+        calm = calm + 1 if size == before and not asked else 0
         before = size
         for seat in (floor.ann, floor.ben, sara):
             await seat.catch_up()
