@@ -78,8 +78,7 @@ def write(
     """
     connection.execute("BEGIN")
     try:
-        profile = accounts.profile_by_sub(connection, asked.site, asked.name)
-        profile = profile or accounts.profile(connection, asked.site, asked.name)
+        profile = accounts.profile_called(connection, asked.site, asked.name)
         if profile is None:
             return False
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

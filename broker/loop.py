@@ -11,11 +11,7 @@ from time import perf_counter
 
 import trio
 
-from broker.edge.reactor import Flushable
-
-
-def _unheard(_seconds: float) -> None:
-    """Take turns of any length without anybody hearing of it."""
+from broker.edge.reactor import Flushable, unheard
 
 
 class TaskLoop:
@@ -57,7 +53,7 @@ class TaskLoop:
         self,
         act: Callable[[], None],
         overrun: Callable[[], bool],
-        turned: Callable[[float], None] = _unheard,
+        turned: Callable[[float], None] = unheard,
     ) -> None:
         """Take turns for ever; `turned` hears how many seconds each took."""
         while True:

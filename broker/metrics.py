@@ -187,19 +187,18 @@ class Figures(Collector):
             "A turn of the loop: sockets read, actors run, frames sent.",
             self._broker.slow.turns,
         )
-        yield from _process(self._broker)
+        yield _program(self._broker)
         yield from _asked(self._broker)
         yield from _leaving(self._broker)
 
 
-def _process(broker: Broker) -> Iterator[Metric]:
-    """Yield which program this is, since when, and what it takes of the machine."""
+def _program(broker: Broker) -> Metric:
+    """Return which program this is."""
     program = GaugeMetricFamily(
         PREFIX + "program", "1, with the version that runs.", labels=["version"]
     )
     program.add_metric([broker.house.version], 1)
-    yield program
-    yield from ProcessCollector(registry=None).collect()
+    return program
 
 
 def registry(broker: Broker) -> CollectorRegistry:

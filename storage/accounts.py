@@ -242,6 +242,14 @@ def profile_by_sub(
     return None if row is None else Profile(*row)
 
 
+def profile_called(
+    connection: sqlite3.Connection, site: str, name: str
+) -> Profile | None:
+    """Return who is called `name`: by the shop, or else by our id of them."""
+    found = profile_by_sub(connection, site, name)
+    return found or profile(connection, site, name)
+
+
 def _insert(db: Database, table: Table, row: msgspec.Struct) -> bool:
     values = msgspec.structs.astuple(row)
     columns, marks = ", ".join(row.__struct_fields__), ", ".join("?" * len(values))

@@ -51,7 +51,7 @@ class Flushable(Protocol):
         """Send them, without waiting; must not raise."""
 
 
-def _unheard(_seconds: float) -> None:
+def unheard(_seconds: float) -> None:
     """Take turns of any length without anybody hearing of it."""
 
 
@@ -102,7 +102,7 @@ class Reactor:
         self,
         act: Callable[[], None],
         overrun: Callable[[], bool],
-        turned: Callable[[float], None] = _unheard,
+        turned: Callable[[float], None] = unheard,
     ) -> None:
         """Take turns for ever; `turned` hears how many seconds each took."""
         poll, sources, waker = self._epoll.poll, self._sources, self._waker

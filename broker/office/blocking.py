@@ -1,6 +1,5 @@
 """Whom a shop wants nothing more of (spec F45)."""
 
-import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ async def block(
     `name` is what the shop calls them, or our id of them. Returns who that is, if
     there is such a person; a second time changes nothing.
     """
-    person = await broker.query(partial(_find, site=site, name=name))
+    person = await broker.query(partial(accounts.profile_called, site=site, name=name))
     if person is None:
         return None
     row = BlockRow(site, person.id, broker.clock(), by, reason)
@@ -36,7 +35,7 @@ async def block(
 
 async def unblock(broker: "Broker", site: str, name: str) -> Profile | None:
     """Take what a person writes again; what was closed stays so."""
-    person = await broker.query(partial(_find, site=site, name=name))
+    person = await broker.query(partial(accounts.profile_called, site=site, name=name))
     if person is None:
         return None
 
@@ -72,9 +71,3 @@ def enforce(broker: "Broker", person: Profile, by: Person) -> None:
 
 def _who(profile: str) -> Person:
     return Person(f"shopper:{profile}")
-
-
-def _find(db: sqlite3.Connection, site: str, name: str) -> Profile | None:
-    # The shop's own name for them goes first, as everywhere else.
-    found = accounts.profile_by_sub(db, site, name)
-    return found or accounts.profile(db, site, name)

@@ -7,7 +7,6 @@ the person goes. Each step may be taken again.
 """
 
 import logging
-import sqlite3
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ from actors.runtime.future import TrioFuture
 from broker.office.remembering import Remembered
 from broker.office.requests import Denied, EraseProfile, ProfileErased
 from broker.wire.errors import Close, Code
-from storage import accounts, erasing
+from storage import accounts, blobs, erasing
 from storage.accounts import Profile
 from storage.erasing import Chat, Erasure
 from storage.files import Files
@@ -79,7 +78,9 @@ class Eraser:
             NotErased: not all of it; it is tried again by itself.
         """
         broker = self._broker
-        person = await broker.query(partial(_find, site=site, name=name))
+        person = await broker.query(
+            partial(accounts.profile_called, site=site, name=name)
+        )
         profile = name if person is None else person.id
         if person is None:
             known = await broker.query(
@@ -104,6 +105,7 @@ class Eraser:
 
     async def _forget(self, wanted: Erasure) -> None:
         broker, site, profile = self._broker, wanted.site, wanted.profile
+        self._remove_copy()
         who = Person(SHOPPER + profile)
         # For good: whoever comes by the same name is somebody else from now on.
         broker.house.blocked.add(who)
@@ -177,13 +179,19 @@ class Eraser:
         digests = await broker.query(erasing.doomed)
         files = Files(broker.folder)
         for digest in digests:
-            if not await broker.query(partial(_is_used, digest=digest)):
+            if not await broker.query(partial(blobs.is_used, digest=digest)):
                 files.remove(digest)
                 if broker.shared is not None:
                     await broker.shared.remove(digest)
-        # A whole journal that nothing was erased from.
-        (broker.folder / BEFORE).unlink(missing_ok=True)
-        await broker.change(partial(erasing.gone, digests=digests), scrub=True)
+        if digests:
+            await broker.change(partial(erasing.gone, digests=digests), scrub=True)
+
+    def _remove_copy(self) -> None:
+        """Remove the journal from before the last upgrade: nothing is erased there.
+
+        First of all: who dies halfway begins anew, and does it again.
+        """
+        (self._broker.folder / BEFORE).unlink(missing_ok=True)
 
     # What is left, and what is old.
 
@@ -208,7 +216,8 @@ class Eraser:
         """
         broker = self._broker
         known = self._remembered.read()
-        await broker.change(partial(_begin_all, known=known))
+        if known:
+            await broker.change(partial(_begin_all, known=known))
         wanted = await broker.query(erasing.unfinished)
         for each in wanted:
             await self._finish(each.site, each.profile)
@@ -251,6 +260,7 @@ class Eraser:
             limit=STEP,
         )
         while chats := await self._broker.query(old):
+            self._remove_copy()
             for chat in chats:
                 await self._erase_chat(site, chat)
                 number += 1
@@ -288,17 +298,6 @@ async def erase_profile(
     if gone is None:
         return Denied(Code.NOT_FOUND, "Nobody is known by this name.", "$.profile")
     return ProfileErased(ask.site, gone.profile, gone.at, gone.done_at is not None)
-
-
-def _find(db: sqlite3.Connection, site: str, name: str) -> Profile | None:
-    # The shop's own name for them goes first, as everywhere else.
-    found = accounts.profile_by_sub(db, site, name)
-    return found or accounts.profile(db, site, name)
-
-
-def _is_used(db: sqlite3.Connection, digest: str) -> bool:
-    sql = "SELECT 1 FROM blob WHERE digest = ? LIMIT 1"
-    return db.execute(sql, (digest,)).fetchone() is not None
 
 
 def _begin_all(db: Database, known: list[Erasure]) -> None:

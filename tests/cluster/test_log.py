@@ -12,6 +12,7 @@ from broker.cluster.nats.jetstream import JetStream
 from broker.cluster.nats.link import Server as Address
 from broker.cluster.nats.log import NatsLog
 from broker.cluster.ports import Entry, Fenced, Gap, Log
+from tests.cluster.logs import taken
 from tests.cluster.servers import Server
 
 pytestmark = pytest.mark.slow
@@ -38,17 +39,6 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 
 async def whole(data: AsyncIterator[bytes]) -> bytes:
     return b"".join([part async for part in data])
-
-
-async def taken(log: Log, count: int, after: int = 0) -> list[Entry]:
-    found: list[Entry] = []
-    with trio.fail_after(10):
-        async with aclosing(log.follow(after)) as entries:
-            async for entry in entries:
-                found.append(entry)
-                if len(found) == count:
-                    break
-    return found
 
 
 async def written(log: Log, ids: Iterable[str], end: int = 0) -> list[int]:

@@ -16,6 +16,7 @@ from broker.commands.reading import journal
 from broker.server import JOURNAL
 from storage import erasing, queries
 from storage.doctor import examine
+from storage.schema import BEFORE
 from tests.broker.http.web import Web, asked, refusal
 from tests.broker.images.corpus import png
 from tests.long import times
@@ -252,3 +253,15 @@ async def test_erasing_goes_on_where_a_dead_process_was(tmp_path: Path) -> None:
     assert is_sound(tmp_path)
     with journal(tmp_path) as db:
         assert erasing.unfinished(db) == []
+
+
+async def test_the_copy_from_before_an_upgrade_stays_until_somebody_is_erased(
+    web: Web,
+) -> None:
+    copy = web.shop.broker.folder / BEFORE
+    copy.write_bytes(b"a journal")
+    await web.shop.broker.eraser.resume()
+    assert copy.exists()
+    await lived(web)
+    await erased(web)
+    assert not copy.exists()

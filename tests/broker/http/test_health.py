@@ -177,3 +177,10 @@ async def test_metrics_name_what_the_process_uses_as_prometheus_does(web: Web) -
     assert float(figures["process_cpu_seconds_total"]) > 0
     assert float(figures["process_resident_memory_bytes"]) > 1024**2
     assert float(figures["process_open_fds"]) > 3
+
+
+async def test_each_figure_is_told_once(web: Web) -> None:
+    # Prometheus takes nothing at all of a page that tells one twice.
+    lines = (await web.client.get("/metrics")).text.splitlines()
+    told = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert sorted(told) == sorted(set(told))

@@ -1,7 +1,6 @@
 """What is particular to a log in JetStream; what holds for any is in `test_log.py`."""
 
 import itertools
-from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,10 @@ from broker.cluster.nats.jetstream import JetStream
 from broker.cluster.nats.link import Server as Address
 from broker.cluster.nats.log import ID, MORE, Names, NatsLog
 from broker.cluster.ports import Entry, Fenced
+from tests.cluster.logs import taken
 from tests.cluster.servers import Server, three
 
 pytestmark = pytest.mark.slow
-
-
-async def logged(log: NatsLog, count: int, after: int = 0) -> list[Entry]:
-    """Return the next entries."""
-    found: list[Entry] = []
-    with trio.fail_after(20):
-        async with aclosing(log.follow(after)) as entries:
-            async for entry in entries:
-                found.append(entry)
-                if len(found) == count:
-                    break
-    return found
 
 
 @pytest.fixture
@@ -43,7 +31,7 @@ async def test_an_entry_may_be_larger_than_a_message(log: NatsLog) -> None:
     assert end > first + 1
     assert await log.append(first, "b", large) == end
     assert await log.last() == Entry(end, "b", large)
-    assert await logged(log, 2) == [Entry(first, "a", b"small"), Entry(end, "b", large)]
+    assert await taken(log, 2) == [Entry(first, "a", b"small"), Entry(end, "b", large)]
 
 
 async def test_whoever_comes_goes_on_behind_a_torn_rest(
@@ -61,7 +49,7 @@ async def test_whoever_comes_goes_on_behind_a_torn_rest(
     assert await log.last() == Entry(first, "a", b"1")
     second = await log.append(first, "b", b"2")
     assert second == torn + 1
-    assert [each.id for each in await logged(log, 2)] == ["a", "b"]
+    assert [each.id for each in await taken(log, 2)] == ["a", "b"]
     with pytest.raises(Fenced):
         await log.append(first, "c", b"3")
 
@@ -76,11 +64,11 @@ async def test_an_append_outlives_the_server(tmp_path: Path) -> None:
             first = await log.append(0, "a", b"1")
             server.kill()
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(logged, log, 2)
+                nursery.start_soon(taken, log, 2)
                 nursery.start_soon(log.append, first, "b", b"2")
                 await trio.sleep(0.3)
                 server.start()
-            assert [each.id for each in await logged(log, 2)] == ["a", "b"]
+            assert [each.id for each in await taken(log, 2)] == ["a", "b"]
     finally:
         server.kill()
 
@@ -113,7 +101,7 @@ async def test_no_entry_is_lost_with_the_leader_of_three(tmp_path: Path) -> None
                 last = await log.last()
                 assert last is not None
                 last_seq = await log.append(last.seq, "end", b"end")
-            entries = await logged(log, last.seq + 1)
+            entries = await taken(log, last.seq + 1)
             assert {entry.seq for entry in entries} >= {*written, last_seq}
             assert len({entry.id for entry in entries}) == len(entries)
     finally:
