@@ -5,7 +5,7 @@ touches the disk happens in a thread.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,7 +35,7 @@ async def save(journal: Path, to: Log) -> int:
     path = journal.with_name(OUTGOING)
     try:
         seq = await trio.to_thread.run_sync(_copy, journal, path)
-        await to.save(seq, _pieces(path))
+        await to.save(seq, pieces(path))
     finally:
         path.unlink(missing_ok=True)
     return seq
@@ -74,7 +74,8 @@ def _replace(path: Path, journal: Path) -> None:
     sync(journal.parent)
 
 
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
+async def pieces(path: Path) -> AsyncGenerator[bytes]:
+    """Yield what is in a file, read in threads."""
     async with await trio.open_file(path, "rb") as file:
         while piece := await file.read(PIECE):
             yield piece

@@ -1,14 +1,12 @@
 """Images of a cluster: beside the log, for whichever node owns next."""
 
 import logging
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import trio
 
+from broker.cluster.copying import pieces
 from broker.cluster.ports import Log, Unavailable
-
-PIECE = 1 << 18
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ class LoggedImages:
     async def put(self, digest: str, path: Path) -> None:
         """Keep the file at `path`."""
         try:
-            await self._log.put_file(digest, _pieces(path))
+            await self._log.put_file(digest, pieces(path))
         except Unavailable as error:
             raise OSError(str(error)) from error
 
@@ -44,9 +42,3 @@ class LoggedImages:
             await self._log.delete_file(digest)
         except Unavailable as error:
             log.warning("the image %s is kept longer: %s", digest, error)
-
-
-async def _pieces(path: Path) -> AsyncGenerator[bytes]:
-    async with await trio.open_file(path, "rb") as file:
-        while piece := await file.read(PIECE):
-            yield piece
