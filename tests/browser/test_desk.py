@@ -404,7 +404,7 @@ def test_settings_hold_once_they_are_saved_and_not_before(
     assert store.call("GET", path)["settings"] == before
     page.get_by_role("button", name="Save", exact=True).click()
     try:
-        # The button goes by another name while it saves; the bar goes when that is done.
+        # The button has another name while it saves; the bar goes when that is done.
         expect(page.locator(".set-bar")).to_have_count(0)
         assert store.call("GET", path)["settings"]["chat"]["welcome"] == "Ahoy"
     finally:
