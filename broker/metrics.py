@@ -188,6 +188,8 @@ class Figures(Collector):
             self._broker.slow.turns,
         )
         yield _program(self._broker)
+        # By Prometheus' own names: CPU, memory and descriptors, where there is a /proc.
+        yield from ProcessCollector(registry=None).collect()
         yield from _asked(self._broker)
         yield from _leaving(self._broker)
 
@@ -205,8 +207,6 @@ def registry(broker: Broker) -> CollectorRegistry:
     """Return what `written` writes."""
     made = CollectorRegistry()
     made.register(Figures(broker))
-    # By Prometheus' own names: CPU, memory and descriptors, where there is a /proc.
-    ProcessCollector(registry=made)
     return made
 
 

@@ -202,8 +202,9 @@ class Eraser:
             try:
                 await self.resume()
                 await self.let_go(self._broker.clock())
-            except NotErased:
-                log.warning("not all could be erased; the next look is in an hour")
+            except (NotErased, OSError) as error:
+                # No descriptor left, for one: that passes.
+                log.warning("not all is erased, look again in an hour: %s", error)
             except Exception:
                 log.exception("erasing has failed; the next look is in an hour")
             await trio.sleep(LOOK_S)
@@ -234,11 +235,12 @@ class Eraser:
         """
         number = 0
         for site in self._broker.sites:
-            hour = datetime.fromtimestamp(now / 1000, UTC).astimezone(
-                ZoneInfo(site.rules.settings.hours.zone)
-            )
-            if hour.hour in NIGHT:
-                keep = site.rules.settings.retention.keep_days
+            settings = site.rules.settings
+            keep = settings.retention.keep_days
+            if keep.chat is None and keep.sms is None:
+                continue
+            zone = ZoneInfo(settings.hours.zone)
+            if datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).hour in NIGHT:
                 number += await self._let_go(site.id, "chat", keep.chat, now)
                 number += await self._let_go(site.id, "sms", keep.sms, now)
         if number:
