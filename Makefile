@@ -20,7 +20,7 @@ NODE_MODULES := clients/web/node_modules/.package-lock.json
 STATIC := static-pyright static-mypy static-web static-rest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check fmt fuzz bench docs dist sbom newcomer clean $(STATIC)
+.PHONY: help demo test coverage check fmt fuzz soak faults bench docs dist sbom newcomer clean $(STATIC)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -69,6 +69,13 @@ fuzz: $(VENV)/.test ## Fire 100,000 bad handshakes and frames at a broker; let a
 	$(PY) -m tests.fuzz.storm
 	$(PY) -m tests.fuzz.storm --path portable
 
+faults: $(VENV)/.test ## Kill a broker 50 times under load, damage 160 folders: what came of it
+	$(PY) -m tests.damage
+
+MINUTES ?= 30
+soak: $(VENV)/.test ## Load a broker for MINUTES (30), and see whether anything grows
+	$(PY) -m tests.soak --minutes $(MINUTES)
+
 bench: $(VENV)/.test ## Measure this machine: see docs/performance.md
 	$(PY) -m benchmarks
 
@@ -84,8 +91,8 @@ sbom: $(VENV)/.test ## Write what all of it is made of into dist/sbom.json
 	@mkdir -p dist
 	$(PY) deploy/sbom.py dist/sbom.json
 
-newcomer: dist ## Install the wheel elsewhere, do what a newcomer does, leave nothing
-	deploy/newcomer.sh dist/*.whl
+newcomer: dist ## Do on a bare machine what a newcomer does, from the wheel; leave nothing
+	PYTHON=$(PY) deploy/newcomer/run.sh dist/*.whl
 
 clean: ## Remove what was built and measured; the environment in .venv stays
 	rm -rf build dist htmlcov .coverage .coverage.* \

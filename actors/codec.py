@@ -18,7 +18,7 @@ from actors.chat.erasing import redacted
 from actors.chat.events import AnyBody, Event, Noted, Said
 from actors.chat.state import ChatState, evolve
 from actors.ids import Millis, Person, Seq
-from storage.records import Record, SnapshotRow
+from storage.records import DAMAGED, Record, SnapshotRow
 
 SNAPSHOT_VERSION = 9
 """Of `ChatState`'s form; raised with any change of it or of `evolve`."""
@@ -97,7 +97,8 @@ def from_record(record: Record) -> Event:
     while ver != form.ver:
         upcast = UPCASTERS.get((record.kind, ver))
         if upcast is None:
-            what = f"{record.kind} of version {ver} at {record.seq}"
+            why = "that is not as it was written" if ver == DAMAGED else f"of {ver=}"
+            what = f"{record.kind} {why} at {record.seq}"
             raise UnreadableRecordError(what)
         body, ver = upcast(body), ver + 1
     try:
@@ -146,7 +147,33 @@ def from_snapshot(row: SnapshotRow) -> ChatState:
         raise StaleSnapshotError(what) from error
     if state.seq != row.seq:
         raise StaleSnapshotError(what)
+    _share(state)
     return state
+
+
+def _share(state: ChatState) -> None:
+    """Let `state` have one object for what is the same, as if its events had made it.
+
+    Decoded, each name is a string of its own, and each moment a number.
+    """
+    state.site, state.channel = intern(state.site), intern(state.channel)
+    state.shopper = Person(intern(state.shopper))
+    state.said_by = Person(intern(state.said_by))
+    state.word.by = Person(intern(state.word.by))
+    state.seen = {intern(who): ids for who, ids in state.seen.items()}
+    state.cursors = {intern(who): at for who, at in state.cursors.items()}
+    if state.assignee is not None:
+        state.assignee = intern(state.assignee)
+    if state.team is not None:
+        state.team = intern(state.team)
+    clocks = state.clocks
+    same = {each: each for each in (clocks.begun, state.opened_at, state.last_at)}
+    clocks.begun = same[clocks.begun]
+    state.opened_at, state.last_at = same[state.opened_at], same[state.last_at]
+    if state.answered_at is not None:
+        state.answered_at = same.get(state.answered_at, state.answered_at)
+    if state.idle_since is not None:
+        state.idle_since = same.get(state.idle_since, state.idle_since)
 
 
 def state_hash(state: ChatState) -> str:

@@ -144,7 +144,7 @@ def ours(url: str, writers: int, appends: int) -> Figures:
             async def write(name: str, last: int) -> int:
                 return (await stream.append(name, DATA, {EXPECTED: str(last)})).seq
 
-            name, each = subject(), appends // writers
+            name, each = subject(), max(1, appends // writers)
             began, cpu = time.perf_counter(), time.process_time()
             async with trio.open_nursery() as nursery:
                 for number in range(writers):
@@ -165,7 +165,7 @@ def theirs(url: str, writers: int, appends: int) -> Figures:
             ack = await stream.publish(name, DATA, headers={EXPECTED: str(last)})
             return ack.seq
 
-        name, each = subject(), appends // writers
+        name, each = subject(), max(1, appends // writers)
         began, cpu = time.perf_counter(), time.process_time()
         chains = [chain(write, f"{name}.{number}", each) for number in range(writers)]
         await asyncio.gather(*chains)
@@ -199,7 +199,7 @@ def bridged(url: str, writers: int, appends: int) -> Figures:
             headers = {EXPECTED: str(last)}
             return (await there(stream.publish(name, DATA, headers=headers))).seq
 
-        name, each = subject(), appends // writers
+        name, each = subject(), max(1, appends // writers)
         began, cpu = time.perf_counter(), time.process_time()
         async with trio.open_nursery() as nursery:
             for number in range(writers):

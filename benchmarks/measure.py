@@ -16,10 +16,13 @@ from benchmarks.broker import OURS, Seeded
 from benchmarks.loads import FIGURES, Load
 from benchmarks.peers import Missed, Peer, Served
 from benchmarks.readings import Reading, Run, Start
+from benchmarks.targets import TARGETS
 
 RUN_LIMIT_S = 240
 """Longer than the load generator's own limits (loadgen/main.c) together."""
 KILLED_CHATS = 10_000
+COMPARED = frozenset({*OURS, *(target.peer for target in TARGETS)})
+"""Who takes part in every round."""
 
 
 class Contender(NamedTuple):
@@ -56,12 +59,14 @@ def measure(
     """Run everybody under everything, `rounds` times.
 
     Peers of one load run one right after another, so that they meet the same weather;
-    who goes first changes from round to round.
+    who goes first changes from round to round. Whom no target names is there for
+    comparison, and rests every second round.
     """
     for number in range(rounds):
-        first = number % max(len(field), 1)
+        there = [each for each in field if number % 2 == 0 or each.name in COMPARED]
+        first = number % max(len(there), 1)
         for load in loads:
-            for contender in (*field[first:], *field[:first]):
+            for contender in (*there[first:], *there[:first]):
                 run = run_once(contender, load, number)
                 _tell(run)
                 yield run

@@ -32,7 +32,8 @@ documentation suggests: they store nothing, check nobody, and forget.
   include waiting for the core.
 - **Rounds: {rounds}.** In each round every server runs under every load, freshly
   started, one right after another, the broker on a fresh copy of a folder with chats;
-  who goes first changes. Ratios are made within a round, and the page gives their
+  who goes first changes. Servers that no target names take part in every second round
+  only. Ratios are made within a round, and the page gives their
   median and range: under 1, the broker costs less than the peer. Those are what to
   trust: figures of one round may be twice those of another when the machine has other
   things to do.

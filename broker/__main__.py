@@ -42,6 +42,7 @@ COMMANDS = {
     "cluster": Listed("broker.commands.cluster", "See who takes part in a cluster."),
     "export": Listed("broker.commands.export", "Hand out what is kept of a person."),
     "erase": Listed("broker.commands.erase", "Forget a person, for good."),
+    "deeds": Listed("broker.commands.deeds", "Say who did what to a shop."),
     "backup": Listed("broker.commands.backup", "Copy a folder while it is in use."),
     "restore": Listed("broker.commands.restore", "Make a folder of a copy."),
 }

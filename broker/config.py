@@ -155,6 +155,22 @@ class StorageConfig(Section, frozen=True):
     ] = "full"
 
 
+class ShipConfig(Section, frozen=True):
+    """Where to all that is committed goes a moment later."""
+
+    to: (
+        Annotated[
+            str, Meta(min_length=1), says("Folder, on another disk, that is there.")
+        ]
+        | None
+    ) = None
+    keep_h: Annotated[
+        float,
+        Meta(ge=0, le=8760),
+        says("Hours back to which any moment can be restored of it."),
+    ] = 24.0
+
+
 class LogConfig(Section, frozen=True):
     """What is logged."""
 
@@ -247,6 +263,7 @@ class Config(Section, frozen=True):
     server: ServerConfig = ServerConfig()
     limits: LimitsConfig = LimitsConfig()
     storage: StorageConfig = StorageConfig()
+    ship: ShipConfig = ShipConfig()
     log: LogConfig = LogConfig()
     metrics: MetricsConfig = MetricsConfig()
     otel: OtelConfig = OtelConfig()

@@ -53,9 +53,11 @@ def loop_for(server: ServerConfig, *, virtual: bool) -> Reactor | TaskLoop:
 
 
 def open_door(
-    broker: "Broker", listener: socket.socket, nursery: trio.Nursery
+    broker: "Broker", listener: socket.socket, nursery: trio.Nursery, *, inner: bool
 ) -> Door | PortableDoor:
     """Let connections in; a portable door does it in tasks of `nursery`.
+
+    Who comes to an `inner` one speaks no TLS: another node has done that for it.
 
     Raises:
         BadCertificate: the configured one cannot be used.
@@ -92,7 +94,7 @@ def open_door(
         codecs=codecs(limits.depth),
         reconnect_after=broker.overload.returns.after,
     )
-    tls = broker.config.server.tls
+    tls = None if inner else broker.config.server.tls
     door = PortableDoor(
         broker,
         # Connections outlive the door: they are to hear why it is closed.

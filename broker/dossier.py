@@ -18,9 +18,10 @@ from actors.chat.events import seen_by_shopper
 from actors.ids import ChatId, Millis
 from broker.founding import SETTINGS, rules
 from broker.transcripts import STYLE, WRITERS, Format, Heading
-from storage import accounts, blobs, documents, erasing, people, queries
+from storage import accounts, blobs, deeds, documents, erasing, people, queries
 from storage.accounts import Profile
 from storage.blobs import Blob
+from storage.deeds import Kept
 from storage.files import Files
 from storage.people import FIRST, Happening, Window
 from storage.records import TicketRow
@@ -66,6 +67,8 @@ class Person(msgspec.Struct, frozen=True):
     chats: tuple[str, ...]
     missing_images: tuple[str, ...]
     """Images whose files are not on this machine."""
+    deeds: tuple[Kept, ...]
+    """What the shop's people did to what is kept; empty without their notes."""
 
 
 def write(
@@ -123,6 +126,7 @@ class _Dossier:
             tuple(map(_told, self._happenings())),
             tuple(ticket.chat for ticket in chats),
             missing,
+            self._deeds(),
         )
         told = msgspec.json.format(msgspec.json.encode(person), indent=2)
         self._archive.writestr("person.json", told)
@@ -184,6 +188,12 @@ class _Dossier:
         site, id_ = self._profile.site, self._profile.id
         facts = people.facts(self._connection, site, id_)
         return NO_FACTS if facts is None else msgspec.Raw(facts.encode())
+
+    def _deeds(self) -> tuple[Kept, ...]:
+        if not self._asked.notes:
+            return ()
+        site, id_ = self._profile.site, self._profile.id
+        return tuple(deeds.of_object(self._connection, site, id_))
 
     def _happenings(self) -> list[Happening]:
         window = Window(FIRST, (), MOST_HAPPENINGS)

@@ -13,7 +13,7 @@ from actors.settings.document import Settings
 from actors.settings.rules import Rules
 from broker.config import Config, StorageConfig
 from broker.sites import DEFAULT_SITE, Site
-from storage import accounts, documents, queries
+from storage import accounts, deeds, documents, queries
 from storage.accounts import Agent, Key, Secret
 from storage.documents import Document
 
@@ -35,10 +35,12 @@ class Known(msgspec.Struct, frozen=True):
 
 def found(db: Database, now: Millis, chance: random.Random) -> None:
     """Give a fresh folder its first site and secrets; leave any other as it is."""
-    if not accounts.sites(db.conn):
+    is_new = not accounts.sites(db.conn)
+    if is_new:
         add_site(db, DEFAULT_SITE, "My shop", now, chance)
     if not any(key.use == "staff" for key in accounts.keys(db.conn)):
         accounts.add_key(db, new_key(None, now, chance))
+    deeds.begin(db, now, new=is_new)
 
 
 def add_site(

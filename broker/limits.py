@@ -12,6 +12,7 @@ from typing import NamedTuple
 from broker.config import LimitsConfig
 from broker.depths import Depths
 from broker.wire.errors import Code
+from broker.wire.statuses import code_of
 from storage.spans import Spans
 
 RETRY_S = 1.0
@@ -103,16 +104,33 @@ class Talk:
         return len(self._agents) + len(self._shoppers)
 
 
+class TurnedAway(NamedTuple):
+    """How a request was refused over HTTP, or a connection at the door."""
+
+    status: int
+    code: Code
+
+
 class Tally:
     """What is counted on the way, for the metrics."""
 
-    __slots__ = ("_deepest", "dropped", "fanned_out", "limited", "mail", "refused")
+    __slots__ = (
+        "_deepest",
+        "dropped",
+        "fanned_out",
+        "limited",
+        "mail",
+        "refused",
+        "turned_away",
+    )
 
     def __init__(self) -> None:
         self.limited: Counter[str] = Counter()
         """How often each limit was met, by its name, one of `LIMITS`."""
         self.refused: Counter[Code] = Counter()
         """How often a client was refused something, by the code that it was told."""
+        self.turned_away: Counter[TurnedAway] = Counter()
+        """The same of requests over HTTP, upgrades among them."""
         self.dropped: Counter[str] = Counter()
         """Signals not sent because their receiver lagged behind, by what they say."""
         self.mail = Depths()
@@ -120,6 +138,10 @@ class Tally:
         self.fanned_out = Spans()
         """From a commit to the end of the turn in which everybody was sent it."""
         self._deepest = 0
+
+    def turns_away(self, status: int, code: Code | None = None) -> None:
+        """Count an answer of 400 and more; most at the door say no code."""
+        self.turned_away[TurnedAway(status, code or code_of(status))] += 1
 
     def lags(self, size: int) -> None:
         """Hear how many bytes somebody has not taken yet."""

@@ -4,6 +4,7 @@ Kept as plain numbers where things happen, and read when somebody asks: counting
 the message path an addition and no more.
 """
 
+import hmac
 from collections.abc import Iterator
 from math import nan
 from typing import NamedTuple
@@ -18,11 +19,15 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from broker.limits import LIMITS
+from broker.addresses import Caller
+from broker.config import Config
+from broker.limits import LIMITS, TurnedAway
 from broker.room import look
 from broker.server import Broker
 from broker.vitals import desks, waiting
 from broker.wire.errors import Code
+from broker.wire.statuses import PLAIN, STATUS
+from storage.shipping import NOTHING
 from storage.spans import Spans
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
@@ -150,6 +155,7 @@ class Figures(Collector):
             yield GaugeMetricFamily(PREFIX + name, meaning, value)
         for name, meaning, value in counters(self._broker):
             yield CounterMetricFamily(PREFIX + name, meaning, value)
+        yield from _shipping(self._broker)
         limited = CounterMetricFamily(
             PREFIX + "limited", "How often a limit was met.", labels=["limit"]
         )
@@ -164,6 +170,7 @@ class Figures(Collector):
         for code in Code:
             refused.add_metric([code.value], self._broker.tally.refused[code])
         yield refused
+        yield _turned_away(self._broker)
         dropped = CounterMetricFamily(
             PREFIX + "signals_dropped",
             "Typing and the like that was not sent to one who lags behind.",
@@ -172,41 +179,68 @@ class Figures(Collector):
         for what, number in self._broker.tally.dropped.items():
             dropped.add_metric([what], number)
         yield dropped
-        yield _histogram(
+        yield histogram(
             "commit_duration_seconds",
             "A commit, its sync included.",
             self._broker.journal.commits_took,
         )
-        yield _histogram(
+        yield histogram(
             "fan_out_seconds",
             "From a commit to the end of sending it to everybody.",
             self._broker.tally.fanned_out,
         )
-        yield _histogram(
+        yield histogram(
             "turn_seconds",
             "A turn of the loop: sockets read, actors run, frames sent.",
             self._broker.slow.turns,
         )
-        yield _program(self._broker)
+        yield program(self._broker.house.version)
         # By Prometheus' own names: CPU, memory and descriptors, where there is a /proc.
         yield from ProcessCollector(registry=None).collect()
         yield from _asked(self._broker)
         yield from _leaving(self._broker)
 
 
-def _program(broker: Broker) -> Metric:
+def _turned_away(broker: Broker) -> Metric:
+    """Return what was refused over HTTP; each that is usual is there from the start."""
+    tally = broker.tally.turned_away
+    usual = {TurnedAway(STATUS.get(code, 400), code) for code in Code}
+    usual |= {TurnedAway(status, code) for status, code in PLAIN.items()}
+    turned_away = CounterMetricFamily(
+        PREFIX + "http_refusals",
+        "Requests and upgrades refused over HTTP, by status and by what was told.",
+        labels=["status", "code"],
+    )
+    for status, code in sorted(usual | tally.keys()):
+        number = tally[TurnedAway(status, code)]
+        turned_away.add_metric([str(status), code.value], number)
+    return turned_away
+
+
+def program(version: str) -> Metric:
     """Return which program this is."""
-    program = GaugeMetricFamily(
+    made = GaugeMetricFamily(
         PREFIX + "program", "1, with the version that runs.", labels=["version"]
     )
-    program.add_metric([broker.house.version], 1)
-    return program
+    made.add_metric([version], 1)
+    return made
+
+
+def may_read(config: Config, caller: Caller, shown: str) -> bool:
+    """Return whether `caller` may see the figures, with a header of authorization."""
+    secret = config.metrics.token
+    known = secret is not None and hmac.compare_digest(
+        shown.encode(), f"Bearer {secret}".encode()
+    )
+    return known or caller.is_this_machine or caller.trusted
 
 
 def registry(broker: Broker) -> CollectorRegistry:
     """Return what `written` writes."""
     made = CollectorRegistry()
     made.register(Figures(broker))
+    if broker.beside is not None:
+        made.register(broker.beside)
     return made
 
 
@@ -215,7 +249,7 @@ def written(collected: CollectorRegistry) -> bytes:
     return generate_latest(collected)
 
 
-def _histogram(name: str, meaning: str, spans: Spans) -> Metric:
+def histogram(name: str, meaning: str, spans: Spans) -> Metric:
     """Return how long something takes."""
     upto = spans.upto()
     buckets = [(f"{bound:g}", below) for bound, below in upto[:-1]]
@@ -299,6 +333,26 @@ def _room(broker: Broker) -> list[Figure]:
             "backup_age_seconds", age, nan if room.copied_s is None else room.copied_s
         ),
     ]
+
+
+def _shipping(broker: Broker) -> Iterator[Metric]:
+    """Yield how far behind the folder is that the journal is shipped to."""
+    stats = NOTHING if broker.ship is None else broker.ship.stats()
+    lag = (
+        "Since the first commit that is not yet where it is shipped to; NaN if none is."
+    )
+    for name, meaning, value in (
+        ("ship_lag_seconds", lag, nan if broker.ship is None else stats.lag_s),
+        ("ship_waiting", "Commits that are not yet there.", stats.waiting),
+    ):
+        yield GaugeMetricFamily(PREFIX + name, meaning, value)
+    for name, meaning, value in (
+        ("ship_transactions", "Commits shipped.", stats.transactions),
+        ("ship_bytes", "Bytes they took.", stats.bytes),
+        ("ship_copies", "Whole copies begun.", stats.generations),
+        ("ship_failures", "Times that its disk refused.", stats.failures),
+    ):
+        yield CounterMetricFamily(PREFIX + name, meaning, value)
 
 
 def _desks(broker: Broker) -> list[Figure]:

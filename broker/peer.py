@@ -328,12 +328,12 @@ class Peer:
         """Refuse a request that names a chat among several."""
         self.say(err(re, refused, chat=chat))
 
-    def say_opened(
+    def opening(
         self, re: str, chat: ChatId, head: Seq, state: ChatState, name: str
-    ) -> None:
-        """Say that a chat's events will follow."""
+    ) -> frames.ChatOpened:
+        """Return what says that a chat's events will follow."""
         shown = ticket(chat, state, name, agent=self.sub if self.insider else None)
-        self.say(frames.ChatOpened(re, chat, head, shown))
+        return frames.ChatOpened(re, chat, head, shown)
 
     def say_config(self) -> None:
         """Send the shop's document as it is now."""

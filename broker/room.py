@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import trio
 
-from storage.backup import JOURNAL, LAST
+from storage.backup import LAST
+from storage.meta import JOURNAL
 from storage.schema import WAL_BYTES
 
 EVERY_S = 30

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -41,7 +42,7 @@ from broker.edge.watched import Carrier
 from broker.gate import Gate
 from broker.house import Parts, build
 from broker.http.front import Front
-from broker.images.shared import Shared
+from broker.images.stock import Stock
 from broker.limits import Tally
 from broker.local import LocalSocket
 from broker.makings import makings
@@ -50,6 +51,7 @@ from broker.office.erasing import Eraser
 from broker.outward.outward import Outward
 from broker.overload import Overload, Returns
 from broker.profiles import Profiles
+from broker.shipping import ship_of
 from broker.sites import Sites
 from broker.slow import Slow
 from broker.sweeper import Sweeper
@@ -59,11 +61,13 @@ from broker.wire.upgrade import Head
 from storage.errors import JournalBroken
 from storage.journal import Journal
 from storage.lock import DataLock
+from storage.meta import JOURNAL
 from storage.replica import LogEnd
 from storage.schema import Keep
 
-JOURNAL = "journal.db"
-"""Name of the journal's file in the data folder."""
+if TYPE_CHECKING:  # a start should not wait for it
+    from prometheus_client.registry import Collector
+
 LOOK_AT_CLOCK_S = 30.0
 """Seconds after which a jump of the wall's clock is noticed."""
 OVERDUE_APART_S = 0.001
@@ -77,8 +81,8 @@ class Broker:
 
     demo = False
     """Whether the demo shop's pages are served too."""
-    shared: Shared | None = None
-    """Where images go, too, if other machines need them."""
+    beside: "Collector | None" = None
+    """What `/metrics` says beside the broker's own figures, if anything."""
     draining = False
     broken = False
     """Whether the disk has failed: nothing more can be promised."""
@@ -132,14 +136,15 @@ class Broker:
         self.system, self.house = parts.system, build(parts, config.limits)
         self.reviews = Reviews(self.house.chats, self.journal, self.timers, self.clock)
         self.almanac, self.sweeper = Almanac(self), Sweeper(self)
-        self.eraser = Eraser(self)
+        self.stock, self.eraser = Stock(folder), Eraser(self)
 
     def _open_journal(self, log: LogEnd | None) -> Journal:
+        self.ship = ship_of(self.config.ship, self.folder, alone=log is None)
         return self.makings.journal(
             self.folder / JOURNAL,
             self.loop.wake,
             inline=self.virtual,
-            keep=Keep(self.config.storage.durability == "relaxed", log),
+            keep=Keep(self.config.storage.durability == "relaxed", log, self.ship),
             epoch=f"{self.chance.getrandbits(64):016x}",
         )
 
@@ -186,8 +191,8 @@ class Broker:
     @asynccontextmanager
     async def _running(self) -> AsyncGenerator[None]:
         self.makings.meet(self.hub, self.journal, self.loop.unsent)
-        self.journal.start()
         try:
+            self.journal.start()
             async with trio.open_nursery() as nursery:
                 self.front, self.nursery = Front(self, nursery), nursery
                 self.outward = Outward(self)
@@ -241,6 +246,8 @@ class Broker:
         self.loop.wake()
         with trio.move_on_after(DRAIN_S):
             while self.draining and (self.journal.unsettled or self.system.mail):
+                if self.broken:
+                    break  # Meanwhile: a log has fenced us, or the disk has failed.
                 self.loop.wake()
                 await trio.sleep(0.01)
             if not self.broken:
@@ -284,14 +291,17 @@ class Broker:
 
     async def serve_on(
         self,
-        *listeners: socket.socket,
+        public: socket.socket,
+        *inner: socket.socket,
         task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Serve on sockets that listen already, and stay open; names the first."""
-        bound = listeners[0].getsockname()
+        bound = public.getsockname()
         try:
             async with trio.open_nursery() as nursery:
-                self._doors = [open_door(self, each, nursery) for each in listeners]
+                open_to = partial(open_door, self, nursery=nursery)
+                self._doors = [open_to(public, inner=False)]
+                self._doors += [open_to(each, inner=True) for each in inner]
                 self.loop.wake()
                 await nursery.start(admin.listen, self)
                 nursery.start_soon(self.front.prepare)
@@ -357,9 +367,9 @@ class Broker:
 
     async def serve_http_on(
         self, carrier: Carrier, received: bytes, visit: Visit
-    ) -> None:
-        """Answer the same on a stream of trio's, until it ends."""
-        await self.front.serve_on(carrier, received, visit)
+    ) -> bytes | None:
+        """Answer the same on a stream of trio's, until it ends or becomes a socket."""
+        return await self.front.serve_on(carrier, received, visit)
 
     # Turns and chores.
 

@@ -16,7 +16,7 @@ from actors.ids import ChatId, Person, Seq
 from actors.refusals import Refused
 from broker.speech import ev
 from broker.transport import Transport
-from broker.wire.frames import Live, Push
+from broker.wire.frames import ChatOpened, Live, Push
 from storage.records import Record
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Subscription:
 
     __slots__ = (
         "_held",
+        "_opened",
         "_re",
         "chat",
         "live_now",
@@ -55,6 +56,8 @@ class Subscription:
         self.profile = ""
         """Whose chat it is; an agent's alone knows."""
         self._re = re
+        self._opened: ChatOpened | None = None
+        """Said together with what follows: a write less a chat that is opened."""
         self._held: dict[Seq, list[Accepted]] | None = None
 
     @property
@@ -72,11 +75,20 @@ class Subscription:
         if self.insider:
             self.profile = state.profile
         if not self.resumed:
-            self.peer.say_opened(self._re, self.chat, head, state, name)
+            self._opened = self.peer.opening(self._re, self.chat, head, state, name)
             self._re = ""
+        if self.over:
+            self.announce()
+
+    def announce(self) -> None:
+        """Say so now, unless it has been said."""
+        opened, self._opened = self._opened, None
+        if opened is not None and self.peer.here:
+            self.peer.say(opened)
 
     def refused(self, refused: Refused) -> None:
         """Say that none will."""
+        self.announce()
         self.peer.say_refused(self._re, self.chat, refused)
         self.peer.unsubscribe(self)
 
@@ -85,6 +97,8 @@ class Subscription:
 
         Without room for it the position stays, and it comes again with a later page.
         """
+        if self._opened is not None:
+            self.announce()
         if self.over or not self.peer.queue.turn_of(self):
             return
         seq = self.position = Seq(record.seq)
@@ -105,6 +119,7 @@ class Subscription:
         """Say that the past is over."""
         if self.over:
             return  # it left while it was catching up
+        self.announce()
         self.live_now = True
         # The state's own string, not one more of each listener.
         self.chat = self.peer.house.chats.find(self.chat).chat
@@ -122,6 +137,7 @@ class Subscription:
 
     def end(self) -> list[Accepted]:
         """Send nothing more; return the answers that still wait, oldest first."""
+        self.announce()
         self.over = True
         self.peer.house.resumes.done(self)
         held, self._held = self._held, None

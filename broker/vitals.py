@@ -73,7 +73,7 @@ def taken(broker: "Broker") -> Vitals:
         oldest_wait_s=oldest,
         published=counts.published,
         delivered=counts.delivered,
-        refused=tally.refused.total(),
+        refused=tally.refused.total() + tally.turned_away.total(),
         limited=tally.limited.total(),
         restarts=broker.system.restarts,
         slow_turns=broker.slow.slow_turns,

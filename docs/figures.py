@@ -1,4 +1,4 @@
-"""The table of all figures of `/metrics`, as a broker that does nothing tells them."""
+"""The table of all figures of `/metrics`, as one node that does nothing tells them."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import trio
 import trio.testing
 from prometheus_client.core import Metric
 
+from broker.cluster.figures import NodeFigures, Standing
 from broker.metrics import Figures
 from broker.server import Broker
 
@@ -24,4 +25,4 @@ def table() -> Iterator[str]:
 
 async def _figures() -> list[Metric]:
     async with Broker.open(None, virtual=True) as broker:
-        return [*Figures(broker).collect()]
+        return [*Figures(broker).collect(), *NodeFigures(Standing).collect()]

@@ -1,6 +1,6 @@
 """Writes `docs/protocol.md` from the program's own types, the tables of
 `docs/operations.md` and `docs/storefront.md`, and `docs/link-reference.md` from the
-docstrings; `--check` only compares.
+docstrings, and quotes `docs/performance.md` where pages do; `--check` only compares.
 
     python docs/generate.py [--check]
 
@@ -21,7 +21,7 @@ from broker.asyncapi import server_frames
 from broker.requests import REQUESTS
 from broker.wire import frames
 from broker.wire.errors import FINAL, TABLE, Close
-from docs import keys, reference, settings
+from docs import keys, measured, reference, settings
 from docs.forms import type_of
 
 PAGE = Path(__file__).with_name("protocol.md")
@@ -140,6 +140,7 @@ def main() -> int:
         keys.PAGE: keys.page(),
         settings.PAGE: settings.page(),
         reference.PAGE: reference.page(),
+        **measured.pages(),
     }
     if "--check" in sys.argv[1:]:
         return int(any(file.read_text() != pages[file] for file in pages))

@@ -17,10 +17,9 @@ import msgspec
 from storage import blobs, meta
 from storage.errors import BackupFailed, RestoreFailed
 from storage.files import Files, digest_of
+from storage.meta import JOURNAL
 from storage.sync import sync
 
-JOURNAL = "journal.db"
-"""Name of the journal's file in the data folder."""
 BESIDE = ("shopwire.toml", "erasures")
 """Files that are copied if they are there: the configuration, and who was forgotten."""
 
@@ -80,11 +79,8 @@ def back_up_folder(data: Path, target: Path) -> Copied:
         # Before the journal, for an image may go meanwhile; and after, for others come.
         copy_images(data, target)
         back_up(data / JOURNAL, target / JOURNAL)
-        copy_images(data, target)
-        for name in BESIDE:
-            if (data / name).exists():
-                _copy(data / name, target / name)
-        remove_unused(target)
+        bring_beside(data, target)
+        remove_unused(target, target / JOURNAL)
         (data / LAST).touch(0o600)
         return copied(target)
     except (OSError, sqlite3.Error) as error:
@@ -125,9 +121,26 @@ def restore(source: Path, data: Path) -> Copied:
     Raises:
         RestoreFailed: there is one already, `source` is no copy, or the disk is full.
     """
+    if source.is_dir():
+        return restore_of(source / JOURNAL, source, data)
+    return restore_of(source, None, data)
+
+
+def restore_of(
+    journal: Path,
+    beside: Path | None,
+    data: Path,
+    catch_up: Callable[[Path], None] | None = None,
+) -> Copied:
+    """Make the folder `data` of a copied journal, and what is in `beside`; likewise.
+
+    `catch_up` is given the journal before anybody else has it.
+
+    Raises:
+        RestoreFailed: as above.
+    """
     if (data / JOURNAL).exists():
         raise RestoreFailed(data, "it has a journal already; name an empty folder")
-    journal = source / JOURNAL if source.is_dir() else source
     partial = data / f".{JOURNAL}.partial"
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -136,13 +149,15 @@ def restore(source: Path, data: Path) -> Copied:
         if wal.exists():
             # A copy that follows has its last part here.
             _copy(wal, partial.with_name(f"{partial.name}-wal"))
+        if catch_up is not None:
+            catch_up(partial)
         _finish(partial, data)
-        if source.is_dir():
-            copy_images(source, data)
+        if beside is not None:
+            copy_images(beside, data)
             for name in BESIDE:
                 # Who put one there already knows of a newer one.
-                if (source / name).exists() and not (data / name).exists():
-                    _copy(source / name, data / name)
+                if (beside / name).exists() and not (data / name).exists():
+                    _copy(beside / name, data / name)
         partial.rename(data / JOURNAL)
         sync(data)
         return copied(data)
@@ -201,9 +216,21 @@ def copy_images(data: Path, target: Path) -> int:
     return came
 
 
-def remove_unused(folder: Path) -> None:
-    """Remove the images of a copy that its journal does not speak of any more."""
-    with closing(sqlite3.connect(folder / JOURNAL)) as db:
+def bring_beside(data: Path, target: Path) -> None:
+    """Bring to `target` what is beside the journal in `data`.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    copy_images(data, target)
+    for name in BESIDE:
+        if (data / name).exists():
+            _copy(data / name, target / name)
+
+
+def remove_unused(folder: Path, journal: Path) -> None:
+    """Remove the images of a copy that `journal` in it does not speak of any more."""
+    with closing(sqlite3.connect(journal)) as db:
         used = _digests(db)
     files = Files(folder)
     for digest in [*files.older(float("inf"))]:

@@ -9,8 +9,11 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
+
+from storage import sums
 
 MOST = 100
 """Findings of one kind that are listed: a broken page breaks thousands of rows."""
@@ -23,6 +26,7 @@ class Problem(enum.Enum):
 
     UNREADABLE = "the file cannot be read"
     DAMAGED = "SQLite finds the file damaged"
+    EVENT = "an event is not as it was written"
     DANGLING = "a row refers to one that is not there"
     GAP = "a chat's events are not numbered 1, 2, 3, …"
     PREV = "an event names itself or a later one as the one before it"
@@ -44,6 +48,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 _CHECKS = (
+    (
+        Problem.EVENT,
+        """
+        SELECT 'stream ' || stream || ' seq ' || seq FROM event
+        WHERE sum <> of_event(stream, seq, prev, at, kind, by, id, ver, body)""",
+    ),
     (
         Problem.GAP,
         """
@@ -123,10 +133,12 @@ def examine(journal: Path, kinds: Collection[str]) -> list[Finding]:
         with closing(
             sqlite3.connect(uri, uri=True, isolation_level=None)
         ) as connection:
+            connection.create_function("of_event", -1, _sum)
             # One moment for all checks, however much is written meanwhile.
             connection.execute("BEGIN")
             return list(_findings(connection, kinds))
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # What SQLite quotes of a damaged schema need not be text.
         return [Finding(Problem.UNREADABLE, str(error))]
 
 
@@ -153,8 +165,12 @@ def _findings(
         try:
             for (where,) in _rows(connection, f"{sql} LIMIT {MOST}", values):
                 yield Finding(problem, str(where))
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             yield Finding(Problem.UNREADABLE, str(error))
+
+
+def _sum(*row: Any) -> int:  # whatever SQLite has there
+    return sums.of_event(row)
 
 
 def _rows(

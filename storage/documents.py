@@ -10,6 +10,9 @@ import sqlite3
 import msgspec
 from sqlite_utils import Database
 
+from storage import deeds
+from storage.deeds import Deed
+
 _NEWEST = "SELECT * FROM document WHERE site = ? AND name = ?"
 
 
@@ -78,4 +81,6 @@ def put(db: Database, new: Document) -> Conflict | None:
         return Conflict(current)
     sql = "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?)"
     db.execute(sql, msgspec.structs.astuple(new))
+    act, version = f"{new.name}.put", str(new.version)
+    deeds.add(db, Deed(new.site, new.at, new.by, act, version))
     return None

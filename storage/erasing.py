@@ -10,10 +10,13 @@ import sqlite3
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
 from sqlite_utils import Database
 
-from storage import outgoing, queries, search
+from storage import deeds, outgoing, queries, search
+from storage.deeds import Deed
 from storage.records import Record
+from storage.sums import of_record
 
 TABLES = """
 -- Who is to be forgotten; by our own id of them, which says nothing of them.
@@ -60,6 +63,7 @@ class Chat(NamedTuple):
     chat: str
 
 
+_REWRITE = "UPDATE event SET body = ?, ver = ?, sum = ? WHERE stream = ? AND seq = ?"
 Rewrite = Callable[[Record], tuple[bytes, int] | None]
 """Returns what is left of an event's body, and the version of its form; `None` if all
 of it may stay."""
@@ -68,7 +72,10 @@ of it may stay."""
 def begin(db: Database, new: Erasure) -> bool:
     """Note that somebody is to be forgotten; return whether that is new."""
     sql = "INSERT INTO erasure VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-    return db.execute(sql, new).rowcount == 1
+    is_new = db.execute(sql, new).rowcount == 1
+    if is_new:
+        deeds.add(db, Deed(new.site, new.at, new.by, "profile.erase", new.profile))
+    return is_new
 
 
 def of_person(
@@ -186,8 +193,11 @@ def _rewrite(db: Database, stream: int, rewrite: Rewrite) -> None:
         for record in page:
             left = rewrite(record)
             if left is not None:
-                sql = "UPDATE event SET body = ?, ver = ? WHERE stream = ? AND seq = ?"
-                db.execute(sql, (*left, stream, record.seq))
+                body, ver = left
+                new = msgspec.structs.replace(record, body=body, ver=ver)
+                db.execute(
+                    _REWRITE, (body, ver, of_record(stream, new), stream, new.seq)
+                )
         after = page[-1].seq
 
 

@@ -3,8 +3,8 @@
 `StorageError` is the root. `JournalBroken` and `NotDurable` mean: stop, an operator has
 to act. `SchemaTooNew`, `DataHeld` and `Followed`: this program must not touch the
 folder. `SteppedDown`, `Diverged` and `NeedsCopy` are a cluster's.
-`BackupFailed` and `RestoreFailed` concern the copy alone. `Unwritable` passes by
-itself. `Unstorable` is a bug of the caller.
+`BackupFailed`, `RestoreFailed` and `ShipDamaged` concern the copy alone. `Unwritable`
+passes by itself. `Unstorable` is a bug of the caller.
 """
 
 import enum
@@ -63,13 +63,13 @@ class NotDurable(StorageError):
 
 
 class DataHeld(StorageError):
-    """Another process uses the data folder."""
+    """Another process uses a folder of ours, which is chosen with `option`."""
 
-    def __init__(self, folder: Path, pid: int | None) -> None:
+    def __init__(self, folder: Path, pid: int | None, option: str = "--data") -> None:
         holder = "another process" if pid is None else f"process {pid}"
         super().__init__(
             f"The folder {folder} is in use by {holder}. Stop that one first, or choose"
-            " another folder with --data."
+            f" another folder with {option}."
         )
         self.folder = folder
         self.pid = pid
@@ -135,6 +135,14 @@ class RestoreFailed(StorageError):
             " what is said, then try again."
         )
         self.folder = folder
+
+
+class ShipDamaged(StorageError):
+    """What was shipped is not whole from some place on."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"What was shipped ends early, in {path}: {why}.")
+        self.path = path
 
 
 class Unwritable(StorageError):

@@ -48,7 +48,7 @@ class Journal:
         connection = open_writer(path, keep, epoch=epoch)
         database = Database(connection, execute_plugins=False)
         self._path = path
-        self._log = keep.log
+        self._log, self._ship = keep.log, keep.ship
         self._unsettled = 0
         self.written_at: float | None = None
         """When the first of what was written and settled last became durable, by
@@ -59,7 +59,9 @@ class Journal:
         self._reader = Reader(open_reader(path), wake, inline=inline)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start the threads."""
+        if self._ship is not None:
+            self._ship.start()
         self._writer.start()
         self._reader.start()
 
@@ -70,6 +72,8 @@ class Journal:
         # The reader first: the last connection out is the one that checkpoints.
         self._reader.stop()
         self._writer.stop()
+        if self._ship is not None:
+            self._ship.stop()
 
     @property
     def full(self) -> bool:

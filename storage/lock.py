@@ -7,6 +7,7 @@ stale file has ever to be removed. The file's text only says whom to blame.
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,32 +25,44 @@ class DataLock:
     A child made by `exec` does not inherit it; one made by a bare `fork` shares it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, option: str = "--data") -> None:
+        """Stand for `folder`, which is chosen with `option`."""
+        self._folder, self._option = folder, option
         self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is ours."""
+        return self._descriptor is not None
 
     def acquire(self) -> None:
         """Take the folder, which exists.
 
         Raises:
             DataHeld: another process has it; that one's pid is named if it is known.
+            OSError: the disk refuses, or knows no locks.
         """
         descriptor = os.open(self._folder / NAME, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())
         except BlockingIOError:
             holder = _holder(descriptor)
             os.close(descriptor)
-            raise DataHeld(self._folder, holder) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, b"%d\n" % os.getpid())
+            raise DataHeld(self._folder, holder, self._option) from None
+        except OSError:
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Let go of the folder, if it is held."""
+        """Let go of the folder, if it is held, whatever the disk says."""
         if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
+            with suppress(OSError):
+                os.close(self._descriptor)
             self._descriptor = None
 
     def __enter__(self) -> Self:

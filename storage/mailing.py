@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from storage import meta, outgoing
 from storage.records import Record
+from storage.sums import COLUMNS, OF_EVENT, intact
 
 POSITION = "mail"
 """In `meta`: the gseq up to which events have caused what mail they cause."""
@@ -35,7 +36,7 @@ _REACHABLE = "p.email IS NOT NULL AND json_extract(p.facts, '$.consents.email') 
 # What most messages are is left out here already, in C: words to one who did not agree
 # to mails, and to an agent who wants none.
 _NEWS = f"""
-SELECT e.seq, e.prev, e.at, e.kind, e.by, e.id, e.body, NULL, e.ver,
+SELECT {OF_EVENT},
   e.stream, t.site, t.profile, t.assignee, t.control, t.team, {_REACHABLE}
 FROM event e CROSS JOIN ticket t USING (stream)
 LEFT JOIN profile p ON p.site = t.site AND p.id = t.profile
@@ -107,7 +108,7 @@ def news(connection: sqlite3.Connection, after: int) -> tuple[list[News], int]:
     head = meta.head(connection)
     upto = min(after + STEP, head)
     rows = connection.execute(_NEWS, (after, upto)).fetchall()
-    return [News(Record(*row[:9]), *row[9:]) for row in rows], upto
+    return [News(intact(row[10], row[:10]), *row[10:]) for row in rows], upto
 
 
 def position(connection: sqlite3.Connection) -> int:
@@ -141,11 +142,11 @@ def mailed_upto(connection: sqlite3.Connection, stream: int, whom: str) -> int:
 
 def read_upto(connection: sqlite3.Connection, stream: int, who: str) -> Record | None:
     """Return the last event by which `who` said to have read."""
-    sql = """
-    SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
-    WHERE stream = ? AND kind = 'read' AND by = ? ORDER BY seq DESC LIMIT 1"""
+    sql = f"""
+    SELECT {COLUMNS} FROM event
+    WHERE stream = ? AND kind = 'read' AND by = ? ORDER BY seq DESC LIMIT 1"""  # noqa: S608 - constants
     row = connection.execute(sql, (stream, who)).fetchone()
-    return None if row is None else Record(*row)
+    return None if row is None else intact(stream, row)
 
 
 def words(

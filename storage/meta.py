@@ -3,11 +3,15 @@
 import secrets
 import sqlite3
 
+JOURNAL = "journal.db"
+"""Name of its file in the data folder."""
 MOVE = """
 INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"""
 EPOCH = "epoch"
 APPLIED = "applied"
 """Up to where a copy that follows a log has come; no other journal has it."""
+SHIPPED = "shipped"
+"""How many transactions were committed while they were shipped elsewhere."""
 
 
 def adopt_epoch(connection: sqlite3.Connection, fresh: str | None = None) -> None:
@@ -61,6 +65,21 @@ def apply(connection: sqlite3.Connection, seq: int) -> None:
     That is this file's own affair: it is no part of the transaction.
     """
     connection.execute(MOVE, (APPLIED, str(seq)))
+
+
+def shipped(connection: sqlite3.Connection) -> int | None:
+    """Return how many transactions were committed while they were shipped.
+
+    `None` if the last who wrote did not ship what it wrote, or nobody has written yet.
+    """
+    value = _value(connection, SHIPPED) if exists(connection) else ""
+    return int(value) if value else None
+
+
+def forget_shipped(connection: sqlite3.Connection) -> None:
+    """Let whoever ships next begin with a whole copy: what comes now is not shipped."""
+    if _value(connection, SHIPPED):
+        connection.execute("DELETE FROM meta WHERE key = ?", (SHIPPED,))
 
 
 def leave(connection: sqlite3.Connection) -> None:

@@ -10,21 +10,22 @@ from typing import NamedTuple
 
 from storage import snapshots
 from storage.records import Record, SnapshotRow, TicketRow
+from storage.sums import COLUMNS, intact
 
 PAGE = 256
 """Records in a page: bounds what one resume may hold in memory at a time."""
 
-_PAGE = """
-SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
-WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"""
-_PAGE_BEFORE = """
-SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
-WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?"""
+_PAGE = f"""
+SELECT {COLUMNS} FROM event
+WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"""  # noqa: S608 - constants
+_PAGE_BEFORE = f"""
+SELECT {COLUMNS} FROM event
+WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT ?"""  # noqa: S608 - constants
 
 
-_OF_KIND = """
-SELECT seq, prev, at, kind, by, id, body, NULL, ver FROM event
-WHERE stream = ? AND kind = ? ORDER BY seq"""
+_OF_KIND = f"""
+SELECT {COLUMNS} FROM event
+WHERE stream = ? AND kind = ? ORDER BY seq"""  # noqa: S608 - constants
 
 
 class Loaded(NamedTuple):
@@ -64,7 +65,7 @@ def page(
 ) -> list[Record]:
     """Return up to `limit` records of `stream` that follow `after`, oldest first."""
     rows = connection.execute(_PAGE, (stream, after, limit)).fetchall()
-    return [Record(*row) for row in rows]
+    return [intact(stream, row) for row in rows]
 
 
 def page_before(
@@ -72,13 +73,13 @@ def page_before(
 ) -> list[Record]:
     """Return the last `limit` records of `stream` before `before`, oldest first."""
     rows = connection.execute(_PAGE_BEFORE, (stream, before, limit)).fetchall()
-    return [Record(*row) for row in reversed(rows)]
+    return [intact(stream, row) for row in reversed(rows)]
 
 
 def of_kind(connection: sqlite3.Connection, stream: int, kind: str) -> list[Record]:
     """Return the records of `stream` that are of this kind, oldest first."""
     rows = connection.execute(_OF_KIND, (stream, kind)).fetchall()
-    return [Record(*row) for row in rows]
+    return [intact(stream, row) for row in rows]
 
 
 def said_after(

@@ -14,6 +14,9 @@ from sqlite_utils import Database
 
 from storage.errors import Unstorable
 
+DAMAGED = 0
+"""Version of a body of which nothing can be believed."""
+
 
 class Record(msgspec.Struct, frozen=True, gc=False):
     """One journaled event of one stream."""
@@ -168,6 +171,8 @@ class Change(msgspec.Struct, gc=False):
     scrub: bool = False
     """Then empty the WAL too, where what was overwritten would linger (spec U10); a
     reader in its way is waited for, and again at each later batch."""
+    lists: bool = True
+    """Whether it may write ticket rows: whoever remembers them then forgets."""
     result: object = None
     error: Exception | None = None
 

@@ -6,8 +6,6 @@ same commit, so that a copy that was cut off anywhere goes on from there.
 """
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Protocol
 
 from storage import meta
@@ -84,24 +82,3 @@ class Replica:
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise SteppedDown(f"the log has it, this file has not: {error}") from error
-
-    @contextmanager
-    def transaction(self) -> Generator[None]:
-        """Commit what is written inside the block, or nothing of it.
-
-        Raises:
-            SteppedDown: as `commit`.
-        """
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.commit()
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-
-
-def replica_of(connection: object) -> Replica | None:
-    """Return who commits on `connection`, if there is a log."""
-    return Replica(connection) if isinstance(connection, Replicated) else None

@@ -7,9 +7,10 @@ much a row.
 from storage import outgoing
 from storage.records import Append, TicketRow
 from storage.schema import Connection
+from storage.sums import of_event
 
 LAST_GSEQ = "SELECT coalesce(max(gseq), 0) FROM event"
-INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)"
+INSERT_EVENT = "INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_MESSAGE = "INSERT INTO message VALUES (?,?,?,?,?,?)"
 INSERT_NAMED = "INSERT INTO named VALUES (?,?) ON CONFLICT DO NOTHING"
 DELETE_UNNAMED = "DELETE FROM unnamed WHERE blob = ?"
@@ -88,9 +89,8 @@ class Rows:
         for r in append.records:
             gseq += 1
             seq, at, by = r.seq, r.at, r.by
-            self._events.append(
-                (gseq, stream, seq, r.prev, at, r.kind, by, r.id, r.ver, r.body)
-            )
+            row = (stream, seq, r.prev, at, r.kind, by, r.id, r.ver, r.body)
+            self._events.append((gseq, *row, of_event(row)))
             if r.text is not None:
                 self._messages.append((gseq, stream, seq, at, by, r.text))
                 if r.blobs:

@@ -28,8 +28,10 @@ from storage.errors import (
     blame,
 )
 from storage.migrations import migrations
-from storage.replica import LogEnd, Replicated, replica_of
+from storage.replica import LogEnd, Replicated
+from storage.shipping import Ship, Shipped
 from storage.sync import sync
+from storage.taking import taker_of, transaction
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +113,8 @@ class Keep(msgspec.Struct, frozen=True):
     log: LogEnd | None = None
     """Where each transaction goes before it is committed here; it makes it last, then,
     and this file is one of its copies."""
+    ship: Ship | None = None
+    """Where each transaction goes once it is committed here."""
 
     @property
     def synchronous(self) -> Synchronous:
@@ -142,18 +146,23 @@ def open_writer(
     """
     with _translated(path):
         create(path)
-        connection = connect(path) if keep.log is None else _replicated(path, keep.log)
+        connection = _connected(path, keep)
         try:
             db = Database(connection, execute_plugins=False)
             refuse_newer(db, path)
             configure_writer(connection, path, keep.synchronous)
-            replica = replica_of(connection)
-            if replica is None:
+            if keep.log is None:
                 _refuse_followed(connection, path)
                 _keep_before(db, path)
-            with db.atomic() if replica is None else replica.transaction():
+            committed = meta.shipped(connection)
+            taker = taker_of(connection)
+            with db.atomic() if taker is None else transaction(connection, taker):
                 _upgrade(db, path)
                 meta.adopt_epoch(connection, epoch)
+                if keep.ship is None:
+                    meta.forget_shipped(connection)
+            if keep.ship is not None:
+                keep.ship.begin(path, meta.epoch(connection), committed)
             _sync_folders(path)
         except BaseException:
             connection.close()
@@ -205,10 +214,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _replicated(path: Path, log: LogEnd) -> Replicated:
-    connection = connect(path, Replicated)
-    connection.log = log
-    return connection
+def _connected(path: Path, keep: Keep) -> sqlite3.Connection:
+    if keep.log is not None:
+        replicated = connect(path, Replicated)
+        replicated.log = keep.log
+        return replicated
+    if keep.ship is not None:
+        shipped = connect(path, Shipped)
+        shipped.ship = keep.ship
+        return shipped
+    return connect(path)
 
 
 @overload
@@ -295,6 +310,10 @@ def _translated(path: Path) -> Generator[None]:
         raise JournalBroken(
             path, str(error), "Check the folder and who may write to it."
         ) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it cannot make sense of.
+        advice = "Restore a backup, or look what is left with `shopwire doctor`."
+        raise JournalBroken(path, "its schema is damaged", advice) from error
     except sqlite3.Error as error:
         if blame(error) is Blame.BATCH:
             advice = "End the program that has it open, or free some space."

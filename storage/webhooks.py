@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from storage import meta, outgoing
 from storage.outgoing import Delivery
 from storage.records import Record
+from storage.sums import OF_EVENT, intact
 
 KIND = "webhook:"
 """How the kind of a webhook's deliveries begins; its id follows."""
@@ -26,7 +27,6 @@ CREATE TABLE webhook(
   created_at INTEGER NOT NULL, position INTEGER NOT NULL, ended_at INTEGER,
   ended_why TEXT) STRICT, WITHOUT ROWID;
 """
-_EVENT = "e.seq, e.prev, e.at, e.kind, e.by, e.id, e.body, NULL, e.ver"
 # CROSS: from the events to their tickets. Else it begins with all tickets of the site.
 _WANTED = """
 SELECT e.gseq, e.stream, e.seq, e.at FROM event e CROSS JOIN ticket t USING (stream)
@@ -194,10 +194,11 @@ def dead(connection: sqlite3.Connection, id_: str, limit: int) -> list[Delivery]
 def entry(connection: sqlite3.Connection, stream: int, seq: int) -> Entry | None:
     """Return one event, if there still is one."""
     sql = f"""
-    SELECT e.gseq, t.chat, {_EVENT} FROM event e JOIN ticket t USING (stream)
+    SELECT e.gseq, t.chat, {OF_EVENT}, e.stream
+    FROM event e JOIN ticket t USING (stream)
     WHERE e.stream = ? AND e.seq = ?"""  # noqa: S608 - constants
     row = connection.execute(sql, (stream, seq)).fetchone()
-    return None if row is None else Entry(row[0], row[1], Record(*row[2:]))
+    return None if row is None else Entry(row[0], row[1], intact(row[-1], row[2:-1]))
 
 
 def feed(
@@ -207,9 +208,10 @@ def feed(
     head = meta.head(connection)
     upto = min(after + STEP, head)
     sql = f"""
-    SELECT e.gseq, t.chat, {_EVENT} FROM event e CROSS JOIN ticket t USING (stream)
+    SELECT e.gseq, t.chat, {OF_EVENT}, e.stream
+    FROM event e CROSS JOIN ticket t USING (stream)
     WHERE e.gseq > ? AND e.gseq <= ? AND t.site = ? ORDER BY e.gseq LIMIT ?"""  # noqa: S608 - constants
     rows = connection.execute(sql, (after, upto, site, limit)).fetchall()
-    entries = [Entry(row[0], row[1], Record(*row[2:])) for row in rows]
+    entries = [Entry(row[0], row[1], intact(row[-1], row[2:-1])) for row in rows]
     last = entries[-1].gseq if len(entries) == limit else max(upto, after)
     return entries, last, last < head

@@ -24,10 +24,10 @@ from storage.checkpoints import Checkpoints
 from storage.errors import Blame, SteppedDown, Unwritable, blame
 from storage.pace import Pace
 from storage.records import Append, Change, TicketRow
-from storage.replica import replica_of
 from storage.rows import Rows
 from storage.schema import Connection
 from storage.spans import Spans
+from storage.taking import taker_of
 from storage.worker import Worker
 
 Result = TypeVar("Result")
@@ -81,7 +81,7 @@ class Writer(Worker[Item]):
         self._connection = connection
         self._database = database
         self._path = path
-        self._replica = replica_of(connection)
+        self._taker = taker_of(connection)
         self.writable = True
         """False from a refused batch to the next commit that goes through."""
         self._closed = False
@@ -167,10 +167,10 @@ class Writer(Worker[Item]):
             # IMMEDIATE: a deferred one that turns to writing never waits for the lock.
             connection.execute("BEGIN IMMEDIATE")
             rows = write(batch)
-            if self._replica is None:
+            if self._taker is None:
                 connection.execute("COMMIT")
             else:
-                self._replica.commit(scrub=self._scrubbing)
+                self._taker.commit(scrub=self._scrubbing)
         except Exception as error:  # binding raises OverflowError and UnicodeError too
             if blame(error) is Blame.JOURNAL:
                 raise
@@ -222,7 +222,8 @@ class Writer(Worker[Item]):
 
     def _change(self, change: Change) -> int:
         change.result = change.error = None
-        self._known.clear()  # It may write any table.
+        if change.lists:
+            self._known.clear()
         result = self._contained(partial(change.write, self._database))
         if isinstance(result, Exception):
             change.error = result

@@ -237,6 +237,8 @@ class JournaledChat(Actor):
             # What was committed last may not have been told any more.
             self._tell_place(ticket_row(self._stream, state, rules))
         self._came_back()
+        if self.held and found.records:
+            self._share(found.records)
         asked = bool(self.held)
         self.release()
         if not asked:
@@ -251,6 +253,9 @@ class JournaledChat(Actor):
 
     def _came_back(self) -> None:
         """Mend what is kept beside the state: it may be an older one."""
+
+    def _share(self, records: tuple[Record, ...]) -> None:
+        """Let the mail that waits have `records`, a page that has been read already."""
 
     def _lost(self, lane: Lane, error: Exception) -> None:
         if lane is not self._lane or lane.broken:

@@ -4,6 +4,7 @@ Who joins is caught up page by page, at the pace at which pages are taken, and g
 where the journal has settled: nothing twice, nothing missing (protocol section 7).
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -39,12 +40,7 @@ class ListenedChat(JournaledChat):
     def _join(self, join: Join) -> None:
         listener, durable = join.listener, self._durable
         if not join.started:
-            if self._state.seq == durable:
-                self._announce(join, self._state)
-            else:
-                # Nobody is to see from the ticket what is not durable yet.
-                now = partial(past.state_at, stream=self._stream, seq=durable)
-                ask(self, self._shop.journal, now, partial(self._announce, join), join)
+            self._let_in(join)
         elif listener.position < durable:
             page = partial(queries.page, stream=self._stream, after=listener.position)
             ask(self, self._shop.journal, page, partial(self._catch_up, join), join)
@@ -55,6 +51,26 @@ class ListenedChat(JournaledChat):
             if self._signs is not None:
                 self._signs.repeat()
 
+    def _let_in(self, join: Join) -> None:
+        listener, state = join.listener, self._state
+        if state.seq != self._durable:
+            # Nobody is to see from the ticket what is not durable yet. What has been
+            # read is read again: what is decided may be to erase it.
+            bare = Join(listener, join.site)
+            now = partial(past.state_at, stream=self._stream, seq=self._durable)
+            ask(self, self._shop.journal, now, partial(self._announce, bare), bare)
+        else:
+            self._announce(join, state)
+
+    def _share(self, records: tuple[Record, ...]) -> None:
+        """Spare those who wait to join a read of what has just been read."""
+        held = self.held
+        for place, mail in enumerate(held or ()):
+            if held is not None and type(mail) is Join and not mail.started:
+                at = mail.listener.position - records[0].seq + 1
+                if 0 <= at < len(records):
+                    held[place] = Join(mail.listener, mail.site, page=records[at:])
+
     def _announce(self, join: Join, state: ChatState) -> None:
         listener = join.listener
         if not self._lets_in(state, listener.person, join.site):
@@ -64,9 +80,12 @@ class ListenedChat(JournaledChat):
             listener.refused(Refused(Reason.RESYNC_REQUIRED, head=state.seq))
         else:
             listener.opened(state.seq, state, self._name)
-            self._go_on(join)
+            if join.page:
+                self._catch_up(join, join.page)
+            else:
+                self._go_on(join)
 
-    def _catch_up(self, join: Join, page: list[Record]) -> None:
+    def _catch_up(self, join: Join, page: Sequence[Record]) -> None:
         if not page:
             raise codec.UnreadableRecordError(f"nothing up to {self._durable}")
         for record in page:

@@ -7,6 +7,7 @@ from actors.chat.commands import AnyCommand
 from actors.chat.signs import What
 from actors.ids import Millis, Person, Seq, SiteId
 from actors.runtime.actor import Fleeting
+from storage.records import Record
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
@@ -25,6 +26,8 @@ class Join(msgspec.Struct, frozen=True):
     site: SiteId
     started: bool = False
     """Whether the chat has been announced to it: it is in the middle of catching up."""
+    page: tuple[Record, ...] = ()
+    """What it has missed first, if that has been read already."""
 
 
 class LookBack(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,11 @@ from actors.chat.state import ChatState
 from actors.ids import Millis, Seq
 from storage import accounts, queries, snapshots
 from storage.queries import PAGE
+from storage.records import Record
+
+TAIL = 16
+"""Events up to the head that are read even if a snapshot has them: most who have a chat
+loaded open it, and would have them read on their own. It takes 1 us each."""
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +34,8 @@ class Found(msgspec.Struct, frozen=True):
     """When it is to be woken, as its row has it."""
     name: str = ""
     """What its shopper is called."""
+    records: tuple[Record, ...] = ()
+    """A page of its events, the last ones among them unless there are many."""
 
 
 def find(db: sqlite3.Connection, stream: int, chat: str) -> Found:
@@ -43,13 +50,17 @@ def find(db: sqlite3.Connection, stream: int, chat: str) -> Found:
         return Found(ChatState(), Seq(0))
     state = _from_snapshot(db, stream, None)
     snapshot_seq = state.seq
-    _fold_on(db, stream, state, None)
+    records = queries.page(db, stream, max(0, min(snapshot_seq, ticket.seq - TAIL)))
+    codec.fold(state, [record for record in records if record.seq > snapshot_seq])
+    if len(records) == PAGE:
+        _fold_on(db, stream, state, None)
     # The same for thousands of chats, or in memory already.
     state.chat = chat
     state.site, state.channel = intern(state.site), intern(state.channel)
     profile = accounts.profile(db, ticket.site, ticket.profile)
     due = None if ticket.due is None else Millis(ticket.due)
-    return Found(state, snapshot_seq, due, called(profile) if profile else "")
+    name = called(profile) if profile else ""
+    return Found(state, snapshot_seq, due, name, tuple(records))
 
 
 def state_at(db: sqlite3.Connection, stream: int, seq: Seq) -> ChatState:

@@ -114,9 +114,10 @@ def _measures(
 
 def _verdict(promise: Promise, at: Millis, pauses: Spans, rules: Rules) -> Measured:
     policy, measure, due = promise
-    if at <= due:
+    late = rules.hours.between(due, at, pauses) if at > due else Millis(0)
+    if late == 0:
+        # In time, or nothing counted any more when it was due.
         return Measured(measure, due, "met", policy=policy)
-    late = rules.hours.between(due, at, pauses)
     return Measured(measure, due, "missed", late, policy)
 
 

@@ -26,6 +26,9 @@ class Entry(Protocol):
     def fire(self) -> None:
         """Do what it is for; it may be armed again in that."""
 
+    def lapse(self) -> None:
+        """Hear that it was cancelled, and is filed nowhere any more."""
+
 
 class Timer:
     """Made once for a purpose, and armed again and again."""
@@ -40,6 +43,9 @@ class Timer:
     def fire(self) -> None:
         """Make the call."""
         self.call()
+
+    def lapse(self) -> None:
+        """Wait to be armed again."""
 
     @property
     def armed(self) -> bool:
@@ -120,6 +126,8 @@ class Timers:
                     timer.fire()
                 elif timer.due < inf:
                     self._file(timer)
+                else:
+                    timer.lapse()
         return fired
 
     def next_at(self) -> float:

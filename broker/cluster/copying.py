@@ -11,13 +11,18 @@ from pathlib import Path
 
 import trio
 
-from broker.cluster.ports import Copy, Log
+from broker.cluster.ending import Ending
+from broker.cluster.ports import Copy, Log, Unavailable
 from storage import meta
 from storage.backup import copy_whole
 from storage.schema import open_reader
 from storage.sync import sync
 
 PIECE = 1 << 18
+MANY = 20_000
+"""Entries after which there is a new copy: following them takes some ten seconds."""
+LOOK_S = 5.0
+"""Seconds between two looks whether it is time for one."""
 INCOMING = ".copy.incoming"
 """Name that the file has beside the journal until it is whole."""
 OUTGOING = ".copy.outgoing"
@@ -39,6 +44,29 @@ async def save(journal: Path, to: Log) -> int:
     finally:
         path.unlink(missing_ok=True)
     return seq
+
+
+async def keep(journal: Path, to: Log, ending: Ending) -> None:
+    """Have a copy in the log that is never much older than its end.
+
+    What was erased is in neither the copy nor the log before it, some moments later.
+    """
+    kept = None
+    while True:
+        try:
+            if kept is None:
+                newest = await to.load()
+                kept = None if newest is None else newest.seq
+            if ending.erased > (kept or 0):
+                kept = await save(journal, to)
+                await to.purge(kept)
+            elif kept is None or ending.over >= kept + MANY:
+                before, kept = kept, await save(journal, to)
+                # Who is a little behind need not fetch it all.
+                await to.purge(before or 0)
+        except (Unavailable, OSError) as error:
+            log.warning("no copy could be kept: %s", error)
+        await trio.sleep(LOOK_S)
 
 
 async def fetch(copy: Copy, journal: Path) -> None:

@@ -7,24 +7,24 @@ from time import perf_counter
 
 import trio
 
-from broker.cluster.ports import ClusterError, Log
+from broker.cluster.counts import Counts, Refusal, Why
+from broker.cluster.ports import ClusterError, Fenced, Log
 from storage.errors import SteppedDown
-from storage.spans import Spans
 
 
 class Ending:
     """Appends one transaction at a time; made and closed in the loop's thread."""
 
-    def __init__(self, log: Log, node: str, over: int) -> None:
+    def __init__(self, log: Log, node: str, over: int, counts: Counts) -> None:
         self.node = node
         self.over = over
         """Position of the last entry, which is ours."""
-        self.scrubbed = False
-        """Whether something was erased that the log has still."""
-        self.appends = 0
-        self.took = Spans()
-        """How long the log takes for one."""
+        self.erased = 0
+        """Position of the last entry that erases what those before it have."""
+        self.why: Why | None = None
+        """Why the log takes nothing any more, if it was the log that said so."""
         self._log = log
+        self._counts = counts
         self._run = f"{node}.{secrets.token_hex(8)}"
         """Never used again: an entry of an earlier life may still be on its way."""
         self._closed = False
@@ -40,7 +40,6 @@ class Ending:
         Raises:
             SteppedDown: the log has not taken it, or may not have.
         """
-        self.scrubbed |= scrub
         if threading.get_ident() == self._thread:
             raise SteppedDown("a write in the loop's own thread would wait for ever")
         future: Future[int] = Future()
@@ -54,6 +53,8 @@ class Ending:
         except trio.RunFinishedError as error:
             raise SteppedDown("the process ends") from error
         self.over = future.result()
+        if scrub:
+            self.erased = self.over
         return self.over
 
     def close(self) -> None:
@@ -83,13 +84,21 @@ class Ending:
         try:
             seq = await self._log.append(self.over, f"{self._run}.{self.over}", data)
         except ClusterError as error:
+            self._refused(error)
             stepped = SteppedDown(f"the log: {type(error).__name__}: {error}")
             stepped.__cause__ = error
             self._settle(future, stepped)
         else:
-            self.appends += 1
-            self.took.add(perf_counter() - began)
+            self._counts.appended.add(perf_counter() - began)
+            self._counts.append_bytes += len(data)
             self._settle(future, seq)
+
+    def _refused(self, error: ClusterError) -> None:
+        if isinstance(error, Fenced):
+            self.why = Why.FENCED
+            self._counts.fenced[Refusal.ENTRY] += 1
+        else:
+            self.why = Why.UNAVAILABLE
 
     def _settle(self, future: "Future[int]", outcome: int | SteppedDown) -> None:
         if self._asked is None:

@@ -4,7 +4,8 @@ It does what the ports promise, and shows on request what a network can do: an o
 whom the others believe that it is gone, and a log that does not answer.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import contextmanager
 
 import msgspec
 import trio
@@ -23,10 +24,16 @@ class MemoryServer:
         self.purged: dict[int, int] = {}
         self.files: dict[str, bytes] = {}
         self.owners: dict[int, tuple[Claim, str]] = {}
+        self.epochs: dict[int, int] = {}
+        """How often each partition has changed hands."""
         self.nodes: dict[str, Node] = {}
         self.forgotten: set[str] = set()
         """Nodes that are believed to be gone, and do not know it."""
         self.reachable = True
+        self.waiting = 0
+        """Appends that nobody answers, as long as it is `stalled`."""
+        self._answering = trio.Event()
+        self._answering.set()
         self._changed = trio.Event()
 
     async def changed(self) -> None:
@@ -37,6 +44,22 @@ class MemoryServer:
         """Tell whoever waits that something has happened."""
         self._changed.set()
         self._changed = trio.Event()
+
+    @contextmanager
+    def stalled(self) -> Generator[None]:
+        """Let appends wait till the end of the block."""
+        self._answering = trio.Event()
+        try:
+            yield
+        finally:
+            self._answering.set()
+
+    async def answer(self) -> None:
+        """Return when appends are answered."""
+        self.waiting += 1
+        self.touch()
+        await self._answering.wait()
+        self.waiting -= 1
 
     def forget(self, name: str) -> None:
         """Have all others believe that a node is gone."""
@@ -58,7 +81,7 @@ class MemoryLog:
 
     async def append(self, expected: int, id_: str, data: bytes) -> int:
         """Add an entry."""
-        await trio.lowlevel.checkpoint()
+        await self._server.answer()
         self._reach()
         last = self._entries[-1] if self._entries else Entry(0, "", b"")
         for entry in self._entries:
@@ -153,9 +176,11 @@ class MemoryDirectory:
             server.nodes.pop(self._node.name, None)
             self._release()
 
-    def tell(self, applied: int) -> None:
+    def tell(self, applied: int, relayed: int = 0) -> None:
         """Say how far we are."""
-        self._node = msgspec.structs.replace(self._node, applied=applied)
+        self._node = msgspec.structs.replace(
+            self._node, applied=applied, relayed=relayed
+        )
         if self._node.name not in self._server.forgotten:
             self._server.nodes[self._node.name] = self._node
             self._server.touch()
@@ -173,6 +198,14 @@ class MemoryDirectory:
         found = self._server.owners.get(partition)
         return None if found is None else self._server.nodes.get(found[1])
 
+    def epoch(self, partition: int) -> int:
+        """Return how often it has changed hands."""
+        return self._server.epochs.get(partition, 0)
+
+    def silence(self) -> float:
+        """Return 0: here somebody always answers."""
+        return 0.0
+
     def nodes(self) -> tuple[Node, ...]:
         """Return who is there."""
         return tuple(sorted(self._server.nodes.values(), key=lambda node: node.name))
@@ -180,7 +213,7 @@ class MemoryDirectory:
     async def drain(self) -> None:
         """Hand over."""
         self._node = msgspec.structs.replace(self._node, draining=True)
-        self.tell(self._node.applied)
+        self.tell(self._node.applied, self._node.relayed)
         self._mine.clear()
         self._release()
         await trio.lowlevel.checkpoint()
@@ -192,7 +225,8 @@ class MemoryDirectory:
         for partition in range(self._partitions):
             claim, name = owners.get(partition, (None, ""))
             if claim is None and not self._node.draining:
-                epoch = sum(map(len, self._server.entries.values())) + 1
+                epoch = self._server.epochs.get(partition, 0) + 1
+                self._server.epochs[partition] = epoch
                 owners[partition] = Claim(partition, epoch), self._node.name
                 self._mine[partition] = owners[partition][0]
                 self._server.touch()

@@ -16,15 +16,19 @@ from pathlib import Path
 
 import msgspec
 import trio
-from msgspec.structs import replace
 
 from broker.cluster import copying
+from broker.cluster.counts import Counts, Lag, Refusal, Why
 from broker.cluster.ending import Ending
+from broker.cluster.entrance import Entrance, believing
+from broker.cluster.figures import NodeFigures, Standing, follower_figures
+from broker.cluster.groups import first, one_error, refuse_broken
 from broker.cluster.images import LoggedImages
 from broker.cluster.ports import Claim, Directory, Entry, Fenced, Gap, Log, Unavailable
 from broker.cluster.relay import Relay
+from broker.cluster.unfit import Foreign, refuse_shortened
 from broker.config import Config
-from broker.server import JOURNAL, Broker
+from broker.server import Broker
 from storage.capture import Transaction, encode
 from storage.errors import (
     Diverged,
@@ -35,28 +39,17 @@ from storage.errors import (
 )
 from storage.follower import MANY, Follower
 from storage.lock import DataLock
+from storage.meta import JOURNAL
 from storage.schema import Keep, open_writer
 
 AGAIN_S = 0.5
 """Seconds until the log is asked again that did not answer."""
-COPY_ENTRIES = 20_000
-"""Entries after which there is a new copy: following them takes some ten seconds."""
-LOOK_S = 5.0
-"""Seconds between two looks whether it is time for one."""
+SAY_S = 0.2
+"""Seconds between two words of how far a node is: as often as it says that it lives."""
 PARTITION = 0
 """All there is, so far: the whole installation."""
 
 log = logging.getLogger(__name__)
-
-
-class Foreign(Exception):
-    """The folder has a journal of its own, and the cluster another."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"The folder {folder} has a journal of its own, and the cluster has"
-            " another. Start with an empty folder, or with an empty cluster."
-        )
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -84,8 +77,9 @@ class NodeLife:
         """Relay up to `most` connections at a time."""
         self.broker: Broker | None = None
         """The running broker while we own."""
-        self.takeovers = 0
-        self.relay = Relay(self._owner_address, most)
+        self.counts = Counts()
+        self.entrance = Entrance(config, follower_figures(self.standing))
+        self.relay = Relay(self._owner_address, most, self.entrance)
         self.changed = trio.Event()
         """Set when `broker` changes, and then replaced."""
         self._folder = folder
@@ -96,6 +90,12 @@ class NodeLife:
         self._waiting = trio.CancelScope()
         """What goes on until the claim changes."""
         self._leaving = False
+        self._given_up = Why.LEFT
+        """Why the claim was lost, or `LEFT`."""
+        self._applied = 0
+        """What is in our copy, as long as we follow."""
+        self._ending: Ending | None = None
+        self._lag = Lag()
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -108,12 +108,35 @@ class NodeLife:
         """Whether the disk has not failed."""
         return self.broker is None or not self.broker.broken
 
+    @property
+    def applied(self) -> int:
+        """How far our copy is in the log."""
+        return self._applied if self._ending is None else self._ending.over
+
+    def standing(self) -> Standing:
+        """Return how this node is, for figures."""
+        directory = self._ports.directory
+        owner = directory.owner(PARTITION)
+        return Standing(
+            owns=self.broker is not None,
+            owner="" if owner is None else owner.name,
+            epoch=directory.epoch(PARTITION),
+            applied=self.applied,
+            lag_entries=self._lag.entries,
+            lag_s=self._lag.seconds(trio.current_time()),
+            silence_s=directory.silence(),
+            nodes=len(directory.nodes()),
+            relay=self.relay.stats(),
+            counts=self.counts,
+        )
+
     async def run(self) -> None:
         """Follow and own by turns, until told to `leave`.
 
         Raises:
             StorageError: the disk is broken, or the folder held by another process.
             Foreign: the folder's journal is not the cluster's.
+            Shortened: it has more than the cluster's.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with DataLock(self._folder):
@@ -122,12 +145,23 @@ class NodeLife:
                 directory = self._ports.directory
                 nursery.start_soon(directory.run, self._gained, self._lost)
                 nursery.start_soon(self.relay.watch)
+                nursery.start_soon(self._say_how_far)
                 while not self._leaving:
                     over = await self._follow()
                     if over is not None:
                         await self._own(over)
                 await directory.drain()
                 nursery.cancel_scope.cancel()
+
+    def reload(self) -> None:
+        """Read the certificate again.
+
+        Raises:
+            BadCertificate: it cannot be used; the old one goes on being used.
+        """
+        self.entrance.reload()
+        if self.broker is not None:
+            self.broker.reload()
 
     def leave(self) -> None:
         """Hand over what is ours, and end."""
@@ -141,13 +175,27 @@ class NodeLife:
         self._waiting.cancel()
 
     def _lost(self, partition: int) -> None:
-        del partition
+        taken = self._ports.directory.owner(partition) is not None
+        self._given_up = Why.TAKEN if taken else Why.LEASE
         self._claim = None
         self._waiting.cancel()
 
     def _owner_address(self) -> str | None:
         owner = self._ports.directory.owner(PARTITION)
         return None if owner is None else owner.address
+
+    async def _say_how_far(self) -> None:
+        """Tell the others how far we are, and learn how far we are behind."""
+        directory = self._ports.directory
+        while True:
+            self._at(self.applied)
+            end = max((node.applied for node in directory.nodes()), default=0)
+            self._lag.see(self.applied, end, trio.current_time())
+            await trio.sleep(SAY_S)
+
+    def _at(self, applied: int) -> None:
+        self._applied = applied
+        self._ports.directory.tell(applied, self.relay.stats().open)
 
     # Following.
 
@@ -179,7 +227,7 @@ class NodeLife:
     async def _opened(self) -> AsyncGenerator[Follower]:
         follower = await trio.to_thread.run_sync(Follower, self.journal)
         try:
-            self._ports.directory.tell(follower.applied)
+            self._at(follower.applied)
             yield follower
         finally:
             with trio.CancelScope(shield=True):
@@ -200,6 +248,7 @@ class NodeLife:
         """Apply what comes, until cancelled."""
         while True:
             try:
+                await refuse_shortened(self._ports.log, follower, self._folder)
                 await self._apply_upto(follower, None)
             except Unavailable as error:
                 log.warning("the log cannot be followed: %s", error)
@@ -220,7 +269,7 @@ class NodeLife:
                 self._refuse_foreign(follower)
                 batch = [(entry.seq, entry.data) for entry in entries]
                 await trio.to_thread.run_sync(follower.apply, batch)
-                self._ports.directory.tell(follower.applied)
+                self._at(follower.applied)
             nursery.cancel_scope.cancel()
 
     async def _read(self, after: int, send: trio.MemorySendChannel[Entry]) -> None:
@@ -260,7 +309,9 @@ class NodeLife:
             try:
                 return await self._mark(follower)
             except Fenced:
-                continue  # somebody was faster: what they wrote comes first
+                # Somebody was faster: what they wrote comes first.
+                self.counts.fenced[Refusal.MARK] += 1
+                await refuse_shortened(self._ports.log, follower, self._folder)
             except Unavailable as error:
                 log.warning("the log does not answer: %s", error)
                 await trio.sleep(AGAIN_S)
@@ -291,8 +342,10 @@ class NodeLife:
     # Owning.
 
     async def _own(self, over: int) -> None:
-        ending = Ending(self._ports.log, self._ports.name, over)
-        self.takeovers += 1
+        ending = Ending(self._ports.log, self._ports.name, over, self.counts)
+        self._ending, self._given_up = ending, Why.LEFT
+        self.counts.takeovers += 1
+        broken = False
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(ending.run)
@@ -300,9 +353,14 @@ class NodeLife:
                 await self._serve(ending)
                 nursery.cancel_scope.cancel()
         except* (JournalBroken, SteppedDown) as group:
-            _refuse_broken(group)
-            log.warning("stepped down: %s", _first(group))
+            broken = True
+            refuse_broken(group)
+            broken = False
+            log.warning("stepped down: %s", first(group))
         finally:
+            why = Why.BROKEN if broken else ending.why or self._given_up
+            self.counts.stepped_down[why] += 1
+            self._applied, self._ending = ending.over, None
             self._turn(None)
 
     def _bring_up_to_date(self, ending: Ending) -> None:
@@ -316,9 +374,11 @@ class NodeLife:
                 Broker.open(self._folder, self._config, log=ending) as broker,
                 trio.open_nursery() as nursery,
             ):
-                broker.shared = LoggedImages(self._ports.log)
+                broker.stock.shared = LoggedImages(self._ports.log)
+                broker.beside = NodeFigures(self.standing)
                 await nursery.start(broker.serve_on, self._doors.public, internal)
-                nursery.start_soon(self._keep_copies, ending)
+                keep = copying.keep
+                nursery.start_soon(keep, self.journal, self._ports.log, ending)
                 self._turn(broker)
                 log.info("this node owns from %d on", ending.over)
                 with trio.CancelScope() as self._waiting:
@@ -333,66 +393,3 @@ class NodeLife:
         self.broker = broker
         self.changed.set()
         self.changed = trio.Event()
-
-    async def _keep_copies(self, ending: Ending) -> None:
-        """Have a copy in the log that is never much older than its end."""
-        kept = None
-        while True:
-            try:
-                if kept is None:
-                    newest = await self._ports.log.load()
-                    kept = None if newest is None else newest.seq
-                if kept is None or ending.over >= kept + COPY_ENTRIES:
-                    before, kept = (
-                        kept,
-                        await copying.save(self.journal, self._ports.log),
-                    )
-                    # Who is a little behind need not fetch it all.
-                    await self._ports.log.purge(before or 0)
-            except (Unavailable, OSError) as error:
-                log.warning("no copy could be kept: %s", error)
-            self._ports.directory.tell(ending.over)
-            await trio.sleep(LOOK_S)
-
-
-def believing(config: Config) -> Config:
-    """Return `config` with the other nodes as proxies: they say for whom they ask."""
-    networks = (*config.server.trusted_proxies, *config.cluster.networks)
-    server = replace(config.server, trusted_proxies=networks)
-    return replace(config, server=server)
-
-
-@asynccontextmanager
-async def one_error() -> AsyncGenerator[None]:
-    """Let what goes wrong in a nursery leave it as it is."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        for error in _leaves(group):
-            if not isinstance(error, trio.Cancelled):
-                raise error from None
-        raise
-
-
-def _refuse_broken(group: BaseExceptionGroup[BaseException]) -> None:
-    """Raise what says that it is the disk, and not the log."""
-    for error in _leaves(group):
-        if isinstance(error, JournalBroken) and not isinstance(
-            error.__cause__, SteppedDown
-        ):
-            raise error
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error = next(iter(_leaves(group)))
-    return error.__cause__ or error
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            found += _leaves(error)  # pyright: ignore[reportUnknownArgumentType]  # narrowed to a group of anything
-        else:
-            found.append(error)
-    return found

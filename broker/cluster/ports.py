@@ -142,6 +142,8 @@ class Node(msgspec.Struct, frozen=True):
     """Whether it is about to go, and takes nothing on."""
     applied: int = 0
     """How far it had come in the log when it last said so."""
+    relayed: int = 0
+    """Connections that it carried to the owner then."""
 
 
 class Directory(Protocol):
@@ -153,8 +155,11 @@ class Directory(Protocol):
         """Take part until cancelled; hear what becomes ours, and what no longer is."""
         ...
 
-    def tell(self, applied: int) -> None:
-        """Say to the others, with the next sign of life, how far we have come."""
+    def tell(self, applied: int, relayed: int = 0) -> None:
+        """Say to the others, with the next sign of life, how far we have come.
+
+        And how many connections we carry.
+        """
         ...
 
     def mine(self, partition: int) -> Claim | None:
@@ -169,10 +174,21 @@ class Directory(Protocol):
         """Return who owns `partition`, as far as we know."""
         ...
 
+    def epoch(self, partition: int) -> int:
+        """Return how often `partition` has changed hands, as far as we know."""
+        ...
+
+    def silence(self) -> float:
+        """Return for how many seconds nobody has told us who is there."""
+        ...
+
     def nodes(self) -> tuple[Node, ...]:
         """Return who is there, by name; ourselves included."""
         ...
 
     async def drain(self) -> None:
-        """Hand over what is ours, and take nothing on any more."""
+        """Hand over what is ours, and take nothing on any more.
+
+        What was handed over is not heard of as lost.
+        """
         ...

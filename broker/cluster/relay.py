@@ -1,7 +1,8 @@
-"""Taking connections for whoever owns: bytes go through, and nobody looks at them.
+"""Taking connections for whoever owns: bytes go through.
 
-A line of the PROXY protocol goes before them, so that the owner knows for whom we ask.
-While nobody owns, connections wait here: most of a change of hands passes unnoticed.
+Nobody looks at them, but for the first ones (`entrance`). A line of the PROXY protocol
+goes before them, so that the owner knows for whom we ask. While nobody owns,
+connections wait here: most of a change of hands passes unnoticed.
 """
 
 import errno
@@ -13,6 +14,9 @@ from typing import NamedTuple
 
 import trio
 
+from broker.cluster.entrance import Entrance, say
+from broker.edge.watched import Carrier
+
 PIECE = 1 << 16
 """Bytes carried at a time."""
 WAIT_S = 10.0
@@ -21,8 +25,6 @@ AGAIN_S = 0.05
 """Seconds between two looks whether somebody does."""
 CONNECT_S = 1.0
 """Seconds for the owner to take a connection: a machine that has gone never answers."""
-LINGER_S = 1.0
-"""Seconds for a peer to read why it is turned away."""
 NO_DESCRIPTORS_PAUSE_S = 0.5
 NOBODY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
@@ -46,9 +48,12 @@ class RelayStats(NamedTuple):
 class Relay:
     """Of one node; `owner` says where to go, or `None` while nobody knows."""
 
-    def __init__(self, owner: Callable[[], str | None], most: int) -> None:
-        """Carry up to `most` connections at a time."""
+    def __init__(
+        self, owner: Callable[[], str | None], most: int, entrance: Entrance
+    ) -> None:
+        """Carry up to `most` connections at a time, once they are in at `entrance`."""
         self._owner = owner
+        self._entrance = entrance
         self._most = most
         self._scopes: dict[trio.CancelScope, str] = {}
         """What is being carried, and whereto."""
@@ -87,15 +92,31 @@ class Relay:
         try:
             with suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
                 async with client:
-                    if self._open > self._most or not await self._relay(client):
-                        self._refused += 1
-                        await _refuse(client)
+                    await self._serve(client)
         finally:
             self._open -= 1
 
-    async def _relay(self, client: trio.SocketStream) -> bool:
-        """Carry until one of both ends; return whether anybody was there."""
+    async def _serve(self, client: trio.SocketStream) -> None:
+        if self._open > self._most:
+            self._refused += 1
+            if not self._entrance.secure:
+                # A handshake is the last thing there is room for.
+                await say(client, NOBODY)
+            return
         line = preamble(client.socket)
+        begun = await self._entrance.meet(client)
+        if begun is None:
+            return
+        first = begun.received if begun.told else line + begun.received
+        if not await self._relay(begun.carrier, first):
+            self._refused += 1
+            await say(begun.carrier, NOBODY)
+        elif self._entrance.secure:
+            # Without a goodbye it looks as if somebody had cut the end off.
+            await say(begun.carrier, b"")
+
+    async def _relay(self, client: Carrier, first: bytes) -> bool:
+        """Carry until one of both ends; return whether anybody was there."""
         found = await self._reach()
         if found is None:
             return False
@@ -105,7 +126,7 @@ class Relay:
             with trio.CancelScope() as scope:
                 self._scopes[scope] = address
                 try:
-                    await owner.send_all(line)
+                    await owner.send_all(first)
                     async with trio.open_nursery() as nursery:
                         nursery.start_soon(_carry, client, owner, scope)
                         nursery.start_soon(_carry, owner, client, scope)
@@ -132,25 +153,17 @@ async def _connect(address: str) -> trio.SocketStream | None:
     return None
 
 
-async def _carry(
-    source: trio.SocketStream, target: trio.SocketStream, both: trio.CancelScope
-) -> None:
+async def _carry(source: Carrier, target: Carrier, both: trio.CancelScope) -> None:
     """Carry bytes one way to their end; if that way breaks, the other ends, too."""
     try:
         while piece := await source.receive_some(PIECE):
             await target.send_all(piece)
-        await target.send_eof()
+        if isinstance(target, trio.SSLStream):
+            both.cancel()  # TLS has no half of an end
+        else:
+            await target.send_eof()
     except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
         both.cancel()
-
-
-async def _refuse(client: trio.SocketStream) -> None:
-    with trio.move_on_after(LINGER_S):
-        await client.send_all(NOBODY)
-        await client.send_eof()
-        # What has come and was not read would turn the close into a reset.
-        while await client.receive_some(PIECE):
-            pass
 
 
 def preamble(client: trio.socket.SocketType) -> bytes:

@@ -93,9 +93,6 @@ async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife
         OSError: an address cannot be had.
     """
     server = config.server
-    if server.tls is not None:
-        why = "server.tls: a node relays what it does not read. Let a proxy do TLS."
-        raise ConfigError(why)
     with socket.create_server((server.host, server.port), backlog=4096) as public:
         host, port = public.getsockname()[:2]
         node = this_node(config, port)
@@ -111,5 +108,5 @@ async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(life.run)
                 log.info("node %s (process %d) takes part", node.name, os.getpid())
-                yield life, f"http://{in_url(host)}:{port}"
+                yield life, f"{server.scheme}://{in_url(host)}:{port}"
                 life.leave()

@@ -11,7 +11,8 @@ from broker.checkup import findings
 from broker.commands import options
 from broker.commands.reading import existing
 from broker.commands.show import show, show_line
-from storage.backup import JOURNAL, back_up, back_up_folder, following
+from storage.backup import back_up, back_up_folder, following
+from storage.meta import JOURNAL
 
 
 @click.command("backup")

@@ -8,6 +8,7 @@ import click
 import msgspec
 import trio
 
+from broker.cluster.node import PARTITION
 from broker.cluster.ports import Node
 from broker.cluster.serving import ports, this_node
 from broker.commands import options
@@ -21,14 +22,32 @@ LOOKS_S = 1.0
 """Seconds in which every node gives several signs of life."""
 
 
+class NodeStatus(msgspec.Struct, frozen=True):
+    """How one node is."""
+
+    name: str
+    owns: bool
+    address: str
+    version: str
+    since: int
+    draining: bool
+    applied: int
+    behind: int
+    """Positions between that and the end of the log."""
+    relayed: int
+    """Connections that it carries to the owner."""
+
+
 class Status(msgspec.Struct, frozen=True):
     """How a cluster is."""
 
     owner: str | None
     """Name of the node that owns; `None` if nobody does."""
+    epoch: int
+    """How often it has changed hands."""
     end: int
     """Position of the log's last entry."""
-    nodes: tuple[Node, ...]
+    nodes: tuple[NodeStatus, ...]
 
 
 @click.group("cluster")
@@ -69,9 +88,27 @@ async def _status(config: Config) -> Status:
     async with ports(config, onlooker) as (_, logged, directory):
         last = await logged.last()
         await directory.look_for(LOOKS_S)
-        owner = directory.owner(0)
+        owner, end = directory.owner(PARTITION), 0 if last is None else last.seq
         return Status(
             owner=None if owner is None else owner.name,
-            end=0 if last is None else last.seq,
-            nodes=tuple(node for node in directory.nodes() if node.name),
+            epoch=directory.epoch(PARTITION),
+            end=end,
+            nodes=tuple(
+                _status_of(node, owner, end) for node in directory.nodes() if node.name
+            ),
         )
+
+
+def _status_of(node: Node, owner: Node | None, end: int) -> NodeStatus:
+    return NodeStatus(
+        name=node.name,
+        owns=owner is not None and owner.name == node.name,
+        address=node.address,
+        version=node.version,
+        since=node.since,
+        draining=node.draining,
+        applied=node.applied,
+        # It may have gone on since we asked where the end is.
+        behind=max(0, end - node.applied),
+        relayed=node.relayed,
+    )

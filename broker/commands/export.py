@@ -6,8 +6,10 @@ import click
 
 from broker import dossier
 from broker.commands import options
+from broker.commands.asking import ask, request
 from broker.commands.reading import journal
 from broker.commands.show import show
+from broker.office.requests import ExportNoted, ExportProfile
 from storage.files import Files
 
 
@@ -22,22 +24,35 @@ from storage.files import Files
 )
 @click.option("--notes", is_flag=True, help="With what the shop's people wrote, too.")
 @options.data
+@options.config
 @options.site
-def command(
-    profile: str, target: Path, folder: Path, site: str, *, notes: bool
+def command(  # noqa: PLR0913  # one for each option
+    profile: str,
+    target: Path,
+    folder: Path,
+    file: Path | None,
+    site: str,
+    *,
+    notes: bool,
 ) -> None:
     """Write what is kept of PROFILE, as the shop calls them or by our id, as a ZIP.
 
-    Whether or not the folder is being served.
+    Whether or not the folder is being served. That it was asked for is noted first.
     """
-    asked = dossier.Asked(site, profile, notes)
+    if target.exists():
+        raise click.ClickException(f"{target} is there already.")
+    fields: dict[str, object] = {"site": site, "profile": profile, "notes": notes}
+    asked = request(ExportProfile, fields)
+    noted = ask(folder, options.configured(folder, file), asked)
+    name = noted.profile if isinstance(noted, ExportNoted) else profile
+    wanted = dossier.Asked(site, name, notes)
     try:
         with journal(folder) as connection, target.open("xb") as archive:
             target.chmod(0o600)
-            found = dossier.write(connection, Files(folder), asked, archive)
+            found = dossier.write(connection, Files(folder), wanted, archive)
     except FileExistsError as error:
         raise click.ClickException(f"{target} is there already.") from error
     if not found:
         target.unlink()
-        raise click.ClickException(f"Nobody of {site} is called {profile}.")
+        raise click.ClickException(f"{profile} was forgotten meanwhile.")
     show({"exported": profile, "to": str(target), "bytes": target.stat().st_size})

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import trio
 
 from broker.admin import is_served
-from broker.commands.reading import JOURNAL
 from broker.config import Config
 from broker.doors import portable
+from storage.meta import JOURNAL
 
 LEAST_SQLITE = (3, 35, 0)
 """`RETURNING` came with it; the FTS5 and JSON functions are asked for by name."""

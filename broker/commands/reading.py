@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
+from storage.meta import JOURNAL
 from storage.schema import BUSY_MS
-
-JOURNAL = "journal.db"
 
 
 def existing(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import resource
 import signal
 import threading
 from pathlib import Path
+from typing import Protocol
 
 import click
 import msgspec
@@ -39,23 +40,29 @@ logger = logging.getLogger(__name__)
 @click.command("serve")
 @options.data
 @options.config
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=int, help="Port; 0 picks a free one.  [default: 8080]")
 @click.option(
-    "--cluster", metavar="NATS", help="Be a node: nats://host:port,… [see docs/cluster]"
+    "--host", "server_host", help="Address to listen on.  [default: 127.0.0.1]"
 )
-def command(
-    folder: Path,
-    file: Path | None,
-    host: str | None,
-    port: int | None,
-    cluster: str | None,
-) -> None:
+@click.option(
+    "--port", "server_port", type=int, help="Port; 0 picks a free one.  [default: 8080]"
+)
+@click.option(
+    "--cluster",
+    "cluster_nats",
+    metavar="NATS",
+    help="Be a node: nats://host:port,… [see docs/cluster]",
+)
+@click.option(
+    "--ship",
+    "ship_to",
+    metavar="DIR",
+    help="Copy each commit there a moment later, on another disk.",
+)
+def command(folder: Path, file: Path | None, **flags: object) -> None:
     """Serve a data folder until told to stop.
 
     Prints one line of JSON when it can serve; logs go to stderr. SIGTERM drains.
     """
-    flags = {"server_host": host, "server_port": port, "cluster_nats": cluster}
     config = options.configured(folder, file, **flags)
     log.set_up(config.log)
     if config.server.public_url and not config.server.trusted_proxies:
@@ -97,12 +104,14 @@ async def take_part(folder: Path, config: Config) -> None:
     # Who stands alone needs none of it.
     from broker.cluster.serving import serving  # noqa: PLC0415  # late, for that
 
-    with trio.open_signal_receiver(*ENDS) as signals:
+    numbers = (*ENDS, signal.SIGHUP) if config.server.tls else ENDS
+    with trio.open_signal_receiver(*numbers) as signals:
         async with serving(folder, config) as (life, url):
             announce(url, folder)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(notify.keep_alive, lambda: life.well)
-                await anext(signals)
+                while await anext(signals) not in ENDS:
+                    reload(life)
                 nursery.cancel_scope.cancel()
             notify.tell(notify.STOPPING)
             leave_soon()
@@ -155,10 +164,17 @@ def announce(url: str, folder: Path) -> None:
     notify.tell(notify.READY, f"STATUS=Serving at {url}")
 
 
-def reload(broker: Broker) -> None:
+class Reloadable(Protocol):
+    """A broker, or a node."""
+
+    def reload(self) -> None:
+        """Read again what may have been renewed."""
+
+
+def reload(served: Reloadable) -> None:
     """Use the certificate that is there now; if it is no good, the old one."""
     try:
-        broker.reload()
+        served.reload()
     except BadCertificate as error:
         logger.warning("the certificate was not renewed: %s", error)
     else:

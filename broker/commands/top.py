@@ -1,25 +1,30 @@
 """`shopwire top`: how a running broker is, over its admin socket."""
 
+import os
+import signal
 import sys
-import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import ExitStack, aclosing
 from itertools import count
 from pathlib import Path
 
 import click
 import trio
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
-from broker.admin import ask_server
+from broker.admin import ask_server, is_served
 from broker.commands import options
+from broker.commands.fullscreen import draw, full_screen, size, stop
+from broker.commands.instruments import Line, drawn, lines
 from broker.office.requests import LookAtVitals
 from broker.vitals import Vitals
 
-LATE_S = 60
-"""Seconds of waiting that are shown in red: a minute is long in a chat."""
-SLOW_MS = 100
-"""Milliseconds of a commit that are shown in red: a disk that is in trouble."""
+KEYS = 64
+"""Bytes of what is typed that are looked at together."""
+ENDS = frozenset(b"qQ")
+FATAL = frozenset({signal.SIGTERM, signal.SIGHUP})
+"""Signals that end it as they end any other: shells add 128 to them."""
+ROWS = 1000
+"""More than there are: all of them, where nothing is below."""
 
 
 @click.command("top")
@@ -37,126 +42,155 @@ SLOW_MS = 100
     "times",
     type=click.IntRange(1),
     metavar="N",
-    help="Look so often, then end.  [default: until Ctrl-C]",
+    help="Look so often, then end.  [default: until q or Ctrl-C]",
 )
 def command(folder: Path, every: float, times: int | None) -> None:
     """Show how the broker that serves a folder is, until stopped.
 
-    A table in a terminal; elsewhere a line of `name=value` for each look. Rates are of
-    the time since the look before, at first since the start.
+    In a terminal the whole screen, which is as before at the end; elsewhere a line of
+    `name=value` for each look. Rates are of the time since the look before.
     """
-    console = Console()
-    looks = count() if times is None else range(times)
-    before = None
+    looks = Looks(folder, every, times)
+    if sys.stdout.isatty():
+        ended = trio.run(Watch(looks).run)
+        if ended:
+            sys.exit(ended)
+        return
     try:
-        with Live(console=console, screen=False, auto_refresh=False) as live:
-            for number in looks:
-                if number:
-                    time.sleep(every)
-                now = _look(folder)
-                rows = lines(now, before)
-                before = now
-                if console.is_terminal:
-                    live.update(table(now, rows), refresh=True)
-                else:
-                    click.echo(" ".join(f"{row.name}={row.plain}" for row in rows))
-                    sys.stdout.flush()
+        trio.run(_print, looks)
     except KeyboardInterrupt:
         return
 
 
-class Line:
-    """One number: its name, how it is said, and whether it is a bad one."""
+class Looks:
+    """Asks a broker how it is, again and again."""
 
-    def __init__(self, name: str, value: float | str, *, bad: bool = False) -> None:
-        self.name = name
-        self.bad = bad
-        self.plain = f"{value:g}" if isinstance(value, int | float) else value
+    def __init__(self, folder: Path, every: float, times: int | None) -> None:
+        self._folder = folder
+        self._every = every
+        self._numbers = count() if times is None else range(times)
+        self._before: Vitals | None = None
 
+    async def each(self) -> AsyncGenerator[tuple[Vitals, list[Line]]]:
+        """Yield how it is, and what is shown of it.
 
-def lines(now: Vitals, before: Vitals | None) -> list[Line]:
-    """Return what is shown of `now`, rates as of the time since `before`."""
-    seconds = 0.0 if before is None else now.at - before.at
+        Raises:
+            click.ClickException: nobody can be asked, or not any more.
+        """
+        for number in self._numbers:
+            if number:
+                await trio.sleep(self._every)
+            now = await self._look()
+            rows = lines(now, self._before)
+            self._before = now
+            yield now, rows
 
-    def rate(name: str) -> float:
-        if before is None or seconds <= 0:
-            return 0.0
-        done: float = getattr(now, name) - getattr(before, name)
-        return round(done / seconds, 1)
-
-    commits = now.commits - (before.commits if before else 0)
-    spent = now.commit_s - (before.commit_s if before else 0.0)
-    commit_ms = round(spent / commits * 1000, 2) if commits else 0.0
-    return [
-        Line("connections", now.connections),
-        Line("http", now.http_connections),
-        Line("agents", now.agents_online),
-        Line("chats", now.chats),
-        Line("unassigned", now.unassigned, bad=now.unassigned > 0 == now.agents_online),
-        Line("overdue", now.overdue, bad=now.overdue > 0),
-        Line(
-            "oldest_wait_s",
-            round(now.oldest_wait_s, 1),
-            bad=now.oldest_wait_s > LATE_S,
-        ),
-        Line("events_s", rate("published")),
-        Line("deliveries_s", rate("delivered")),
-        Line("commits_s", rate("commits")),
-        Line("commit_ms", commit_ms, bad=commit_ms > SLOW_MS),
-        Line("journal_lag", now.unsettled, bad=now.overloaded),
-        Line("refused_s", rate("refused")),
-        Line("limited_s", rate("limited")),
-        Line("slow_turns", now.slow_turns),
-        Line("restarts", now.restarts, bad=now.restarts > 0),
-        Line("outgoing", now.outgoing),
-        Line("writable", "yes" if now.writable else "no", bad=not now.writable),
-        Line("overloaded", "yes" if now.overloaded else "no", bad=now.overloaded),
-    ]
+    async def _look(self) -> Vitals:
+        try:
+            answer = await ask_server(self._folder, LookAtVitals())
+        except TimeoutError as error:
+            if self._before is not None and not await is_served(self._folder):
+                answer = None  # it has gone while it was asked
+            else:
+                why = "The broker does not answer."
+                raise click.ClickException(why) from error
+        if isinstance(answer, Vitals):
+            return answer
+        if answer is not None:
+            raise click.ClickException(str(answer))
+        if self._before is not None:
+            raise click.ClickException(f"The broker that served {self._folder} ended.")
+        why = f"Nobody serves {self._folder}."
+        raise click.ClickException(
+            f"{why} Name another --data, or `shopwire serve` it."
+        )
 
 
-MEANINGS = {
-    "connections": "clients that have said hello",
-    "http": "HTTP connections",
-    "agents": "agents who are there",
-    "chats": "chats in memory",
-    "unassigned": "open tickets that are nobody's",
-    "overdue": "chats whose check-in was missed",
-    "oldest_wait_s": "seconds of the longest wait for an answer",
-    "events_s": "events a second that became durable",
-    "deliveries_s": "events a second sent to listeners",
-    "commits_s": "commits a second",
-    "commit_ms": "milliseconds of a commit, its sync included",
-    "journal_lag": "reads and writes that wait for the disk",
-    "refused_s": "refusals a second",
-    "limited_s": "limits met a second",
-    "slow_turns": "turns that made everybody wait, since the start",
-    "restarts": "actors restarted, since the start: bugs",
-    "outgoing": "mail, webhooks and text messages that wait to leave",
-    "writable": "whether the disk takes writes",
-    "overloaded": "whether nobody new is let in",
-}
+class Watch:
+    """Shows looks on a whole screen, and does what is typed."""
+
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
+        self._screen = ExitStack()
+        self._shown: tuple[Vitals, list[Line]] | None = None
+        self._ended_by = 0
+        """The signal, if it was one that stands for a failure."""
+        self._failed: click.ClickException | None = None
+        self._over = False
+        """Whether there are no more looks."""
+
+    async def run(self) -> int:
+        """Show them to their end, or until told to stop; return the exit code.
+
+        Raises:
+            click.ClickException: nobody can be asked, or not any more.
+        """
+        heeded = (signal.SIGINT, *FATAL, signal.SIGWINCH, signal.SIGTSTP)
+        with trio.open_signal_receiver(*heeded) as signals, self._screen:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._heed, signals, nursery.cancel_scope)
+                await self._show(nursery)
+                nursery.cancel_scope.cancel()
+        if self._failed is not None:
+            raise self._failed
+        if self._over and self._shown is not None:
+            _write_down(*self._shown)
+        return 128 + self._ended_by if self._ended_by else 0
+
+    async def _show(self, nursery: trio.Nursery) -> None:
+        try:
+            async with aclosing(self._looks.each()) as looks:
+                async for shown in looks:
+                    if self._shown is None:
+                        self._screen.enter_context(full_screen())
+                        if sys.stdin.isatty():
+                            nursery.start_soon(self._obey, nursery.cancel_scope)
+                    self._shown = shown
+                    self._draw()
+        except click.ClickException as error:
+            self._failed = error
+        else:
+            self._over = True
+
+    async def _obey(self, ending: trio.CancelScope) -> None:
+        """Read keys, until one ends it or there are no more."""
+        keyboard = sys.stdin.fileno()
+        while True:
+            await trio.lowlevel.wait_readable(keyboard)
+            keys = os.read(keyboard, KEYS)
+            if ENDS & set(keys):
+                ending.cancel()
+            if not keys:
+                return
+
+    async def _heed(
+        self, signals: AsyncIterator[int], ending: trio.CancelScope
+    ) -> None:
+        async for number in signals:
+            if number == signal.SIGTSTP:
+                self._screen.close()
+                stop()
+                if self._shown is not None:
+                    self._screen.enter_context(full_screen())
+            if number in {signal.SIGTSTP, signal.SIGWINCH}:
+                self._draw()
+                continue
+            self._ended_by = number if number in FATAL else 0
+            ending.cancel()
+
+    def _draw(self) -> None:
+        if self._shown is not None:
+            draw(drawn(*self._shown, size(), hint="q: end"))
 
 
-def table(now: Vitals, rows: list[Line]) -> Table:
-    """Return what a terminal shows."""
-    shown = Table(title=f"Shopwire {now.version}", show_header=False, box=None)
-    shown.add_column(justify="right")
-    shown.add_column(justify="right", min_width=10)
-    shown.add_column(style="dim")
-    for row in rows:
-        value = f"[bold red]{row.plain}[/]" if row.bad else f"[bold]{row.plain}[/]"
-        shown.add_row(row.name, value, MEANINGS[row.name])
-    return shown
+def _write_down(now: Vitals, rows: list[Line]) -> None:
+    """Leave the last look on the screen that was there before."""
+    room = os.terminal_size((size().columns, ROWS))
+    click.echo("\n".join(drawn(now, rows, room)))
 
 
-def _look(folder: Path) -> Vitals:
-    try:
-        answer = trio.run(ask_server, folder, LookAtVitals())
-    except TimeoutError as error:
-        raise click.ClickException("The broker does not answer.") from error
-    if isinstance(answer, Vitals):
-        return answer
-    if answer is None:
-        why = f"Nobody serves {folder}. Name another --data, or `shopwire serve` it."
-        raise click.ClickException(why)
-    raise click.ClickException(str(answer))
+async def _print(looks: Looks) -> None:
+    async with aclosing(looks.each()) as each:
+        async for _, rows in each:
+            click.echo(" ".join(f"{row.name}={row.plain}" for row in rows))
+            sys.stdout.flush()

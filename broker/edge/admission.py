@@ -6,7 +6,8 @@ so that an office of agents is not held to what is enough for visitors (F57).
 """
 
 import resource
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -56,6 +57,9 @@ class Visit(NamedTuple):
     address: str
     """Of the peer, or of the one for whom a proxy says that it has connected."""
     place: Place
+    take_back: Callable[[socket.socket, bytes], None] | None = None
+    """Goes on with a connection that has become free for a socket, and with what has
+    come of the request for it; none where whoever has let it in waits for that."""
 
 
 class Counts:
@@ -158,6 +162,10 @@ class Admission:
     def met(self, limit: str) -> None:
         """Count one who met a limit of the door's own."""
         self._tally.limited[limit] += 1
+
+    def turned_away(self, status: int) -> None:
+        """Count an answer that is no upgrade."""
+        self._tally.turns_away(status)
 
     def _refused(self, limit: str) -> bool:
         self.met(limit)

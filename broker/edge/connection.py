@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from broker.edge.admission import Place
-from broker.edge.intake import ASKED, BUSY, FLOODED, TURN, Intake
+from broker.edge.intake import ASKED, BUSY, DEAF, FLOODED, TURN, Intake
 from broker.edge.outbox import Outbox, SlowPeer
 from broker.edge.reactor import NOTHING, READ, WRITE
 from broker.edge.shared import (
@@ -86,7 +86,7 @@ class Connection:
         self._feed: Iterator[bytes] | None = None
         """Messages that have come but were not handed up yet."""
         self._paused = 0
-        """Why nothing is read: any of `ASKED`, `FLOODED` and `BUSY` together."""
+        """Why nothing is read: any of the reasons of `intake` together."""
         self._intake: Intake | None = None
         self._drained: list[Callable[[], None]] | None = None
         self._moved = 0
@@ -117,6 +117,8 @@ class Connection:
         if self._paused and self.open:
             if flags & ~(READ | WRITE):
                 self.end()
+            elif flags & READ:
+                self._watch()
             return
         try:
             data = os.read(self._fd, RECEIVE)
@@ -320,15 +322,15 @@ class Connection:
             self._release(FLOODED)
 
     def _hold(self, why: int) -> None:
-        if not self._paused & why:
-            self._paused |= why
-            self._watch()
+        self._paused |= why
 
     def _release(self, why: int) -> None:
         self._paused &= ~why
-        if not self._paused:
+        if not self._paused & ~DEAF:
+            deaf, self._paused = self._paused, 0
             self._hand_up()
-            self._watch()
+            if deaf:
+                self._watch()
 
     def _take_goodbye(self, data: bytes) -> None:
         """Wait for the peer's answer to our goodbye; what else it says is late."""
@@ -387,6 +389,7 @@ class Connection:
 
     def _watch(self) -> None:
         if self._fd >= 0:
+            self._paused |= DEAF if self._paused else 0
             flags = NOTHING if self._paused else READ
             if self._outbox.blocked:
                 flags |= WRITE

@@ -18,6 +18,9 @@ else came with them waits for the others."""
 ASKED, FLOODED, BUSY = 1, 2, 4
 """Why nothing is read of a connection: its peer waits for somebody, it has said too
 much, or there is more of what has been read."""
+DEAF = 8
+"""Beside these: something has come meanwhile, so that the reactor knows it, too. Most
+say nothing while they wait for an answer, and two system calls are spared."""
 
 
 class IntakeRate(NamedTuple):

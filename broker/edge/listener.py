@@ -11,7 +11,7 @@ from typing import Protocol
 from actors.runtime.timers import Timer, Timers
 from broker.edge.admission import BUSY, Visit
 from broker.edge.connection import Connection
-from broker.edge.opening import HeadLimits, Opening
+from broker.edge.opening import HEAD_END, HeadLimits, Opening
 from broker.edge.shared import LINGER, Edge
 from broker.transport import Origin
 from broker.wire.codec import SUBPROTOCOLS
@@ -116,6 +116,7 @@ class Guest:
     __slots__ = (
         "_connection",
         "_door",
+        "_fd",
         "_late",
         "_leaving",
         "_opening",
@@ -126,6 +127,8 @@ class Guest:
     def __init__(self, peer: socket.socket, address: str, door: Door) -> None:
         limits = door.limits
         self._socket = peer
+        self._fd = peer.fileno()
+        """One number for as long as it lasts: past 256 each is an object of its own."""
         self._door = door
         self._opening = Opening(address, limits)
         self._connection: Connection | None = None
@@ -133,7 +136,7 @@ class Guest:
         """Whether it has been refused, and only its goodbye is waited for."""
         self._late = Timer(self._too_late)
         self._place = limits.admission.enter(address, door.timers.now())
-        door.edge.reactor.add(peer.fileno(), self)
+        door.edge.reactor.add(self._fd, self)
         if self._place is None:
             self._refuse(BUSY)
         else:
@@ -165,7 +168,7 @@ class Guest:
         if self._leaving:
             self._leaving = False
             self._door.leaving -= 1
-        self._door.edge.reactor.remove(self._socket.fileno())
+        self._door.edge.reactor.remove(self._fd)
         self._socket.close()
 
     def _act(self, size: int) -> None:
@@ -178,9 +181,21 @@ class Guest:
             self._upgrade(head, rest)
         elif place is not None:
             self._late.drop()
-            self._door.edge.reactor.remove(self._socket.fileno())
-            visit = Visit(opening.address, place)
+            self._door.edge.reactor.remove(self._fd)
+            visit = Visit(opening.address, place, self._again)
             self._door.house.serve_http(self._socket, opening.received, visit)
+
+    def _again(self, peer: socket.socket, received: bytes) -> None:
+        """Act on a request for a socket that came behind plain ones."""
+        door = self._door
+        self._socket, self._fd = peer, peer.fileno()
+        self._opening.received = received
+        self._late = Timer(self._too_late)
+        door.edge.reactor.add(self._fd, self)
+        door.timers.arm(self._late, door.limits.head_s)
+        self._act(received.index(HEAD_END) + len(HEAD_END))
+        # This is no turn, and what came with the request may have caused something.
+        door.edge.reactor.wake()
 
     def _upgrade(self, head: Head, rest: bytes) -> None:
         door, place = self._door, self._place
@@ -213,9 +228,10 @@ class Guest:
         rest: bytes,
     ) -> None:
         door = self._door
+        self._socket.detach()
         # It takes our place in the reactor, too, and the one we have been given.
         self._connection = Connection(
-            self._socket.detach(),
+            self._fd,
             door.edge.codecs[upgraded.subprotocol],
             door.edge,
             origin=origin,
@@ -250,6 +266,7 @@ class Guest:
         """Say why not, and wait for the peer to hear it: a close would cut it short."""
         self._leave()
         door = self._door
+        door.limits.admission.turned_away(refusal.status)
         try:
             self._socket.send(refusal.answer)
             self._socket.shutdown(socket.SHUT_WR)

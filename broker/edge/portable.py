@@ -18,7 +18,7 @@ from wsproto.utilities import LocalProtocolError
 from actors.runtime.timers import Timer
 from broker.edge.admission import BUSY, Visit
 from broker.edge.listener import KERNEL_BYTES, NO_DESCRIPTORS_PAUSE
-from broker.edge.opening import HeadLimits, Opening
+from broker.edge.opening import HEAD_END, HeadLimits, Opening
 from broker.edge.streamed import Streamed, Surroundings
 from broker.edge.tls import Tls
 from broker.edge.watched import Carrier, hang_up
@@ -55,8 +55,12 @@ class House(Protocol):
 
     async def serve_http_on(
         self, carrier: Carrier, received: bytes, visit: Visit
-    ) -> None:
-        """Answer plain HTTP requests, the first of which begins with `received`."""
+    ) -> bytes | None:
+        """Answer plain HTTP requests, the first of which begins with `received`.
+
+        Returns what has come of a request for a socket behind them, if one did; else
+        the connection has ended.
+        """
 
 
 class PortableDoor:
@@ -186,7 +190,11 @@ class Guest:
             place, self._place = self._place, None
             if place is not None:
                 visit = Visit(opening.address, place)
-                await house.serve_http_on(self._carrier, opening.received, visit)
+                received = opening.received
+                asked = await house.serve_http_on(self._carrier, received, visit)
+                if asked is not None:
+                    self._place, opening.received = place, asked
+                    await self._act(asked.index(HEAD_END) + len(HEAD_END))
 
     async def _upgrade(self, head: Head) -> None:
         address, place = self._opening.address, self._place
@@ -238,6 +246,7 @@ class Guest:
     async def _refuse(self, refusal: Refused) -> None:
         self._leave()
         self._door.leaving += 1
+        self._door.limits.admission.turned_away(refusal.status)
         try:
             with trio.move_on_after(GOODBYE_S):
                 await self._carrier.send_all(refusal.answer)

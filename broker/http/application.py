@@ -25,6 +25,7 @@ from broker.http.pages import Pages
 from broker.http.routes import (
     agents,
     blobs,
+    deeds,
     demo,
     feed,
     health,
@@ -44,6 +45,7 @@ from broker.http.routes import (
 from broker.http.shell import Shell
 from broker.http.stream import Replaying
 from broker.images.gallery import Gallery
+from broker.limits import Tally
 from broker.server import Broker
 
 BODY_BYTES = 1024 * 1024
@@ -55,14 +57,18 @@ log = logging.getLogger(__name__)
 class HttpApplication:
     """Serves connections, one at a time and any number beside each other."""
 
-    def __init__(self, shell: Shell, head_bytes: int, gallery: Gallery) -> None:
+    def __init__(
+        self, shell: Shell, head_bytes: int, gallery: Gallery, tally: Tally
+    ) -> None:
         self._shell = shell
+        self._tally = tally
         self._config = connection.configured(head_bytes)
         self.gallery = gallery
 
-    async def serve(self, stream: Replaying) -> None:
-        """Answer the requests of one connection."""
-        await connection.serve(self._shell, self._config, stream)
+    async def serve(self, stream: Replaying) -> bytes | None:
+        """Answer the requests of one connection, until one asks for a socket."""
+        refused = self._tally.turns_away
+        return await connection.serve(self._shell, self._config, stream, refused)
 
     async def run(self) -> None:
         """Do the chores, until cancelled."""
@@ -74,9 +80,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
     pages = Pages(broker.config.server, broker.addresses, broker.sites)
     guards = Guards(broker, pages)
     house = broker.house
-    gallery = Gallery(
-        broker.folder, broker.books, house.ids, broker.clock, broker.shared
-    )
+    gallery = Gallery(broker.stock, broker.books, house.ids, broker.clock)
     handlers = [
         *health.routes(broker),
         *login.routes(broker),
@@ -84,6 +88,7 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         *library.routes(broker, guards),
         *history.routes(broker, guards),
         *people.routes(broker, guards),
+        *deeds.routes(broker, guards),
         *agents.routes(broker, guards),
         *sms.routes(broker, guards),
         *keys.routes(broker, guards),
@@ -115,8 +120,9 @@ def build(broker: Broker, front: Front) -> HttpApplication:
         logging_config=None,
     )
     log_access = broker.config.log.access
-    shell = Shell(app, front, pages, log_access=log_access)
-    return HttpApplication(shell, broker.config.limits.head_bytes, gallery)
+    shell = Shell(app, front, pages, broker.tally, log_access=log_access)
+    head_bytes = broker.config.limits.head_bytes
+    return HttpApplication(shell, head_bytes, gallery, broker.tally)
 
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

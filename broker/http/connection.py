@@ -1,11 +1,15 @@
 """HTTP/1.1 on one accepted connection, by Hypercorn's trio worker.
 
 Of its protocols only this one: a request that would turn the connection into HTTP/2 is
-just a request. Two names of Hypercorn's own are overridden; a test guards them.
+just a request. One that asks for a WebSocket ends HTTP on a connection, which proxies
+use again for anybody: whoever has handed it over goes on with that. Three names of
+Hypercorn's own are overridden; a test guards them.
 """
 
 import logging
+from collections.abc import Callable
 
+import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.protocol import ProtocolWrapper
@@ -18,6 +22,7 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from broker.http.stream import Replaying
 
 Host = tuple[str, int]
+UPGRADE, SOCKET = b"upgrade", b"websocket"
 KEEP_ALIVE_S = 15.0
 """Seconds between two requests of a connection, the second one's head included."""
 REQUESTS = 1000
@@ -36,16 +41,47 @@ def configured(head_bytes: int) -> Config:
     return config
 
 
+class SocketAsked(Exception):
+    """A request behind others asks for a WebSocket."""
+
+    def __init__(self, received: bytes) -> None:
+        super().__init__("a WebSocket is asked for")
+        self.received = received
+        """Its head, as good as sent, and what has come behind it."""
+
+
 class PlainProtocol(H11Protocol):
     """HTTP/1.1 and no other."""
 
-    async def _check_protocol(self, event: object) -> None:
-        """Change to no other."""
-        del event
+    refused: Callable[[int], None]
+    """Hears of the status that what is no HTTP is answered with."""
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        """Change to no other; leave a WebSocket to others.
+
+        Raises:
+            SocketAsked: `event` asks for one; all before it has been answered.
+        """
+        fields = event.headers.raw_items()
+        if any(n.lower() == UPGRADE and SOCKET in v.lower() for n, v in fields):
+            words = event.method, event.target, b"HTTP/" + event.http_version
+            lines = [b" ".join(words), *(b"%s: %s" % field for field in fields)]
+            head = b"\r\n".join([*lines, b"", b""])
+            raise SocketAsked(head + self.connection.trailing_data[0])
+
+    async def _send_error_response(self, status_code: int) -> None:
+        _, has_ended = self.connection.trailing_data
+        if not has_ended:  # who hangs up halfway hears of nothing
+            self.refused(status_code)
+        await super()._send_error_response(status_code)
 
 
 class HttpConnection(TCPServer):
-    """Serves one connection to its end."""
+    """Serves one connection to its end, or until it is to become a socket."""
+
+    refused: Callable[[int], None]
+    asked: bytes | None = None
+    """What has come of the request for that."""
 
     async def run(self) -> None:
         """Answer its requests."""
@@ -59,8 +95,9 @@ class HttpConnection(TCPServer):
             with self.stream.scope:
                 await self._serve(client, server)
         finally:
-            with trio.CancelScope(shield=True):
-                await self._close()
+            if self.asked is None:
+                with trio.CancelScope(shield=True):
+                    await self._close()
 
     async def _serve(self, client: Host, server: Host) -> None:
         async with TaskGroup() as task_group:
@@ -77,9 +114,13 @@ class HttpConnection(TCPServer):
                 self.protocol_send,
             )
             self.protocol = ProtocolWrapper(*parts)
-            self.protocol.protocol = PlainProtocol(*parts)
+            self.protocol.protocol = plain = PlainProtocol(*parts)
+            plain.refused = self.refused
             await self.idle_task.restart(task_group, self._idle_timeout)
-            await self._read_data()
+            try:
+                await self._read_data()
+            except SocketAsked as asked:
+                self.asked = asked.received + self.stream.unread
             # Or it would wait for the next request on a closed connection.
             await self.idle_task.stop()
 
@@ -89,13 +130,21 @@ def _host(name: Host) -> Host:
     return name[0], name[1]
 
 
-async def serve(app: AppWrapper, config: Config, stream: Replaying) -> None:
-    """Answer the requests on `stream`."""
+async def serve(
+    app: AppWrapper, config: Config, stream: Replaying, refused: Callable[[int], None]
+) -> bytes | None:
+    """Answer the requests on `stream`; `refused` hears of what is no HTTP.
+
+    Returns what has come of one that asks for a socket; `stream` is open then.
+    """
     context = WorkerContext(None)
-    await HttpConnection(
+    connection = HttpConnection(
         app,
         config,
         context,
         {},
         stream,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] # it asks for a stream with TLS, and takes any
     )
+    connection.refused = refused
+    await connection.run()
+    return connection.asked

@@ -19,24 +19,11 @@ from litestar.status_codes import (
 from broker.office.passwords import Busy
 from broker.office.requests import Denied
 from broker.wire.errors import TABLE, Code
+from broker.wire.statuses import STATUS
 from storage.errors import Unwritable
 
 A = TypeVar("A")
 
-STATUS = {
-    Code.AUTH_FAILED: 401,
-    Code.FORBIDDEN: 403,
-    Code.LOGIN_REQUIRED: 403,
-    Code.TAB_HIDDEN: 403,
-    Code.NOT_FOUND: 404,
-    Code.CONFLICT: 409,
-    Code.ERASED: 410,
-    Code.TOO_BIG: 413,
-    Code.RATE_LIMITED: 429,
-    Code.UNAVAILABLE: 503,
-    Code.SHUTTING_DOWN: 503,
-}
-"""All others are 400."""
 RETRY_AFTER_S = 1
 """Seconds after which to try again what may succeed then."""
 

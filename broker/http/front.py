@@ -28,7 +28,7 @@ PER_ADDRESS = 64
 """Of these, for one address: whoever takes them all shuts out nobody else."""
 AFTER_S = 5
 """Seconds after which one that was sent away may try again."""
-BUSY = refused(503, retry_after=str(AFTER_S)).answer
+BUSY = refused(503, retry_after=str(AFTER_S))
 APPLICATION = "broker.http.application"
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,12 @@ log = logging.getLogger(__name__)
 class Application(Protocol):
     """What is imported late."""
 
-    async def serve(self, stream: Replaying) -> None:
-        """Answer the requests of one connection."""
+    async def serve(self, stream: Replaying) -> bytes | None:
+        """Answer the requests of one connection.
+
+        Returns what has come of a request for a socket, which is not for HTTP to
+        answer; `None` once the connection has ended.
+        """
 
     async def run(self) -> None:
         """Do the chores, until cancelled."""
@@ -84,19 +88,25 @@ class Front:
         sock = trio.socket.from_stdlib_socket(peer)
         # At once, so that those who are on their way here count.
         if not self._takes(sock, visit):
-            _send_away(peer)
+            self._send_away(peer)
             visit.place.leave()
             return
         stream = trio.SocketStream(sock)
-        self._nursery.start_soon(self._serve, stream, received, visit)
+        self._nursery.start_soon(self._serve_and_hand_back, stream, received, visit)
 
-    async def serve_on(self, carrier: Carrier, received: bytes, visit: Visit) -> None:
-        """Answer the requests on a stream of trio's, until it ends."""
+    async def serve_on(
+        self, carrier: Carrier, received: bytes, visit: Visit
+    ) -> bytes | None:
+        """Answer the requests on a stream of trio's, until it ends.
+
+        Returns what has come of a request for a socket, if it ends with one: `carrier`
+        is open then, and the visitor keeps the place.
+        """
         if self._takes(socket_of(carrier), visit):
-            await self._serve(carrier, received, visit)
-            return
+            return await self._serve(carrier, received, visit)
         visit.place.leave()
-        await carrier.send_all(BUSY)
+        await self._refuse(carrier)
+        return None
 
     async def settle(self) -> None:
         """Wait until no request is being answered."""
@@ -122,15 +132,28 @@ class Front:
         self._open[peer] = counted
         return True
 
-    async def _serve(self, carrier: Carrier, received: bytes, visit: Visit) -> None:
+    async def _serve_and_hand_back(
+        self, stream: trio.SocketStream, received: bytes, visit: Visit
+    ) -> None:
+        asked = await self._serve(stream, received, visit)
+        if asked is not None and visit.take_back is not None:
+            peer = socket.socket(fileno=stream.socket.detach())
+            peer.settimeout(0)
+            # Trio has asked for it, in favour of those who write in small pieces.
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 0)
+            visit.take_back(peer, asked)
+
+    async def _serve(
+        self, carrier: Carrier, received: bytes, visit: Visit
+    ) -> bytes | None:
+        asked: bytes | None = None
         try:
             await self._prepared.wait()
             if self._application is None:
-                await carrier.send_all(BUSY)
+                await self._refuse(carrier)
             else:
-                await self._application.serve(
-                    Replaying(carrier, received, visit.address)
-                )
+                stream = Replaying(carrier, received, visit.address)
+                asked = await self._application.serve(stream)
         except trio.BrokenResourceError:
             pass  # it has gone
         except Exception:
@@ -138,17 +161,23 @@ class Front:
             log.exception("an HTTP connection failed")
         finally:
             self._open.pop(socket_of(carrier), None)
-            visit.place.leave()
-            await trio.aclose_forcefully(carrier)
+            if asked is None:
+                visit.place.leave()
+                await trio.aclose_forcefully(carrier)
+        return asked
+
+    async def _refuse(self, carrier: Carrier) -> None:
+        self._broker.tally.turns_away(BUSY.status)
+        await carrier.send_all(BUSY.answer)
+
+    def _send_away(self, peer: socket.socket) -> None:
+        self._broker.tally.turns_away(BUSY.status)
+        # It may have gone by itself.
+        with contextlib.suppress(OSError):
+            peer.send(BUSY.answer)
+        peer.close()
 
     def _build(self) -> Application:
         module = importlib.import_module(APPLICATION)
         application: Application = module.build(self._broker, self)
         return application
-
-
-def _send_away(peer: socket.socket) -> None:
-    # It may have gone by itself.
-    with contextlib.suppress(OSError):
-        peer.send(BUSY)
-    peer.close()

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from actors.ids import AGENT, Person
 from broker.gate import Identity
 from broker.http.errors import Refusal
 from broker.http.pages import Pages
@@ -51,6 +53,11 @@ class Guard:
         if identity.role not in self.roles:
             raise Refusal(Code.FORBIDDEN)
         connection.scope["auth"] = identity
+
+
+def doer(request: Request[Any, Identity, Any]) -> Person:
+    """Return who asks, who is one of the shop's own people."""
+    return Person(AGENT + request.auth.sub)
 
 
 class Guards:

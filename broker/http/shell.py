@@ -11,6 +11,7 @@ import trio
 from broker.http.errors import body_of
 from broker.http.front import Front
 from broker.http.pages import Pages, granted, preflight
+from broker.limits import Tally
 from broker.wire.errors import Code
 
 # Hypercorn and Litestar have a type each for the same dictionaries.
@@ -27,6 +28,8 @@ IMAGE_S = 120.0
 """Seconds for an image, up or down: 10 MiB at less than a megabit per second."""
 IMAGES = "/blobs"
 API = "/v1/"
+REFUSED = 400
+"""Statuses from here on are refusals."""
 SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,11 +45,18 @@ class Shell:
     """An application around the application, as Hypercorn calls it."""
 
     def __init__(
-        self, inner: Asgi, front: Front, pages: Pages, *, log_access: bool
+        self,
+        inner: Asgi,
+        front: Front,
+        pages: Pages,
+        tally: Tally,
+        *,
+        log_access: bool,
     ) -> None:
         self._inner = inner
         self._front = front
         self._pages = pages
+        self._tally = tally
         self._log_access = log_access
         self._headers = ALWAYS | (SECURE if pages.secure else {})
 
@@ -61,13 +71,12 @@ class Shell:
         """Answer one request."""
         del sync_spawn, call_soon
         if scope["type"] != "http":
-            # A second request on a connection asks for a WebSocket; those begin at
-            # the door.
+            # Those begin at the door, which is where they are sent from here.
             await send({"type": "websocket.close"})
             return
         self._front.requests += 1
         body = Body(receive, _headers(scope))
-        answer = Answer(send, self._headers, body)
+        answer = Answer(send, self._headers, body, self._tally)
         started = time.monotonic()
         try:
             seconds = IMAGE_S if IMAGES in scope["path"] else REQUEST_S
@@ -98,6 +107,12 @@ class Shell:
         await self._inner(scope, body, answer)
 
 
+class Told(msgspec.Struct):
+    """What is looked for in a refusal."""
+
+    code: Code | None = None
+
+
 class Body:
     """What comes with a request."""
 
@@ -105,11 +120,14 @@ class Body:
         self._receive = receive
         self.complete = not {"content-length", "transfer-encoding"} & headers.keys()
         """Whether all of it was read."""
+        self.left = False
+        """Whether whoever sent it has gone: nobody hears the answer."""
 
     async def __call__(self) -> Message:
         """Return the next part."""
         message = await self._receive()
         self.complete = not message.get("more_body", False)
+        self.left |= message["type"] == "http.disconnect"
         return message
 
     async def discard(self) -> None:
@@ -121,12 +139,16 @@ class Body:
 class Answer:
     """What is sent back, with our headers on it."""
 
-    def __init__(self, send: Send, headers: dict[str, str], body: Body) -> None:
+    def __init__(
+        self, send: Send, headers: dict[str, str], body: Body, tally: Tally
+    ) -> None:
         self._send = send
+        self._tally = tally
         self._body = body
         self._headers = _encoded(headers)
         self.status = 0
         """Of the answer, once it has begun."""
+        self._counted = False
 
     def add(self, headers: dict[str, str]) -> None:
         """Send these headers too."""
@@ -143,6 +165,8 @@ class Answer:
                 # The next request would stand behind the rest of this one.
                 ours.append((b"connection", b"close"))
             message = {**message, "headers": given + ours}
+        elif self.status >= REFUSED and not self._counted:
+            self._count(message.get("body", b""))
         if self._body.complete:
             await self._send(message)
             return
@@ -162,6 +186,17 @@ class Answer:
     async def empty(self, status: int, headers: dict[str, str]) -> None:
         """Send headers alone."""
         await self._whole(status, b"", headers)
+
+    def _count(self, body: bytes) -> None:
+        """Count a refusal by the code that stands in it."""
+        self._counted = True
+        if self._body.left:
+            return
+        try:
+            told = msgspec.json.decode(body, type=Told)
+        except msgspec.DecodeError:
+            told = Told()  # a head alone, or no error of ours
+        self._tally.turns_away(self.status, told.code)
 
     async def _whole(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         length = {"Content-Length": str(len(body))} if body else {}

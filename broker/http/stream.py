@@ -31,6 +31,11 @@ class Replaying(trio.abc.HalfCloseableStream):
         self._reading = False
         self._sending = trio.Lock()
 
+    @property
+    def unread(self) -> bytes:
+        """What has been read of the peer, but not been given yet."""
+        return self._received
+
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Return what comes next; empty at the end."""
         if self._received:

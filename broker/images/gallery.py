@@ -20,11 +20,10 @@ from actors.cells.ports import Clock
 from broker.books import Books
 from broker.images.decoder import Decoder, Spoiled
 from broker.images.names import SNIFFED, kind_of, safe_name
-from broker.images.shared import Shared
+from broker.images.stock import Stock
 from broker.wire.errors import Code
 from storage import blobs
 from storage.blobs import Blob, Place
-from storage.files import Files
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of one image, as it comes (spec F10)."""
@@ -75,15 +74,14 @@ class Gallery:
 
     def __init__(
         self,
-        folder: Path,
+        stock: Stock,
         books: Books,
         ids: IdMaker,
         clock: Clock,
-        shared: Shared | None = None,
     ) -> None:
-        """Keep files under `folder`, and with `shared` if other machines need them."""
-        self.files = Files(folder)
-        self._shared = shared
+        """Keep their files in `stock`."""
+        self._stock = stock
+        self.files = stock.files
         self.decoder = Decoder()
         self.taken = self.refused = 0
         self._books = books
@@ -92,8 +90,6 @@ class Gallery:
         self._coming: dict[str, int] = {}
         """How many images of each person are on their way."""
         self._prepared = trio.Event()
-        self._keeping = trio.Lock()
-        """Held while files come and go, so that none goes that a row has just named."""
 
     async def take(
         self, place: Place, name: str, body: AsyncIterator[bytes]
@@ -153,11 +149,8 @@ class Gallery:
         read = await self.decoder.clean(source, target, came.mime)
         if isinstance(read, Spoiled):
             return Unfit(Code.BAD_BLOB, read.reason)
-        async with self._keeping:
-            size, digest = await trio.to_thread.run_sync(self.files.keep, target)
-            if self._shared is not None:
-                # Before any row speaks of it, there as here.
-                await self._shared.put(digest, self.files.path(digest))
+        async with self._stock.changing:
+            size, digest = await self._stock.keep(target)
             new = Blob(
                 self._ids.blob(),
                 place.site,
@@ -183,14 +176,15 @@ class Gallery:
         path = self.files.path(digest)
         if await trio.Path(path).exists():
             return path
-        if self._shared is None:
+        shared = self._stock.shared
+        if shared is None:
             return None
         await self._prepared.wait()
         coming = self.files.incoming(f"{self._ids.token()}.in")
         try:
-            if not await self._shared.fetch(digest, coming):
+            if not await shared.fetch(digest, coming):
                 return None
-            async with self._keeping:
+            async with self._stock.changing:
                 await trio.to_thread.run_sync(self.files.keep, coming)
         finally:
             with trio.CancelScope(shield=True):
@@ -230,25 +224,18 @@ class Gallery:
         waiting = partial(blobs.unnamed, before=before, limit=1)
         while await self._books.query(waiting):
             drop = partial(blobs.drop_unnamed, before=before, limit=SWEPT)
-            async with self._keeping:
+            async with self._stock.changing:
                 digests = await self._books.change(drop)
-                await trio.to_thread.run_sync(self._remove_files, digests)
-                if self._shared is not None:
-                    for digest in digests:
-                        await self._shared.remove(digest)
+                await self._stock.remove(digests)
 
     async def remove_orphans(self) -> None:
         """Delete files that a crash has left without a row."""
-        async with self._keeping:
+        async with self._stock.changing:
             before = (self._clock() - UNNAMED_MS) / 1000
             old = await trio.to_thread.run_sync(lambda: [*self.files.older(before)])
             for digest in old:
                 if not await self._books.query(partial(blobs.is_used, digest=digest)):
                     await trio.to_thread.run_sync(self.files.remove, digest)
-
-    def _remove_files(self, digests: list[str]) -> None:
-        for digest in digests:
-            self.files.remove(digest)
 
 
 async def _written(body: AsyncIterator[bytes], path: Path) -> Came | Unfit:

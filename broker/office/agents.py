@@ -21,8 +21,9 @@ from broker.office.requests import (
     no_site,
 )
 from broker.wire.errors import Close, Code
-from storage import accounts
+from storage import accounts, deeds
 from storage.accounts import Agent, PasswordHash
+from storage.deeds import OPERATOR, Deed
 
 if TYPE_CHECKING:
     from broker.server import Broker
@@ -34,7 +35,9 @@ LAST_ADMIN = Denied(
 )
 
 
-async def add_agent(broker: "Broker", ask: AddAgent) -> Employed | Denied:
+async def add_agent(
+    broker: "Broker", ask: AddAgent, *, by: str = OPERATOR
+) -> Employed | Denied:
     """Add an account."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
@@ -48,10 +51,13 @@ async def add_agent(broker: "Broker", ask: AddAgent) -> Employed | Denied:
         None,
         broker.clock(),
     )
-    return _answer(await broker.change(partial(_add, new=new), partial(_learn, broker)))
+    write = partial(_add, new=new, by=by)
+    return _answer(await broker.change(write, partial(_learn, broker)))
 
 
-async def change_agent(broker: "Broker", ask: ChangeAgent) -> Employed | Denied:
+async def change_agent(
+    broker: "Broker", ask: ChangeAgent, *, by: str = OPERATOR
+) -> Employed | Denied:
     """Change an account; whose token says less or more than it is sent away at once.
 
     With another password all older tokens are worthless.
@@ -59,11 +65,13 @@ async def change_agent(broker: "Broker", ask: ChangeAgent) -> Employed | Denied:
     password: PasswordHash | None = None
     if ask.password is not UNSET and ask.password is not None:
         password = await hashed(ask.password)
-    write = partial(_change, ask=ask, password=password, now=broker.clock())
+    write = partial(_change, ask=ask, password=password, now=broker.clock(), by=by)
     return _answer(await broker.change(write, partial(_learn, broker)))
 
 
-async def employ(broker: "Broker", ask: MintToken, role: StaffRole) -> Denied | None:
+async def employ(
+    broker: "Broker", ask: MintToken, role: StaffRole, *, by: str = OPERATOR
+) -> Denied | None:
     """Make sure that there is an account which may have this token."""
     account = broker.sites.agent(ask.site, ask.sub)
     if account is None:
@@ -74,14 +82,14 @@ async def employ(broker: "Broker", ask: MintToken, role: StaffRole) -> Denied | 
             new = msgspec.convert(fields, AddAgent)
         except msgspec.ValidationError as error:
             return Denied(Code.BAD_FRAME, f"This can be no agent: {error}.", "$.sub")
-        added = await add_agent(broker, new)
+        added = await add_agent(broker, new, by=by)
         return added if isinstance(added, Denied) else None
     if account.disabled_at is not None:
         return Denied(Code.FORBIDDEN, f"The agent {ask.sub} is disabled.")
     if role == "admin" and account.role != "admin":
         # Whoever holds the folder may; a token beyond its account would be none.
         promote = ChangeAgent(site=ask.site, id=ask.sub, role="admin")
-        changed = await change_agent(broker, promote)
+        changed = await change_agent(broker, promote, by=by)
         return changed if isinstance(changed, Denied) else None
     return None
 
@@ -94,8 +102,10 @@ def send_away(broker: "Broker", agent: Agent) -> None:
     broker.loop.wake()
 
 
-def _add(db: Database, new: Agent) -> Agent | Denied:
+def _add(db: Database, new: Agent, by: str) -> Agent | Denied:
     if accounts.add_agent(db, new):
+        done = Deed(new.site, new.created_at, by, "agent.add", new.id, new.role)
+        deeds.add(db, done)
         return new
     if accounts.agent(db.conn, new.site, new.id) is None:
         return TAKEN
@@ -103,7 +113,7 @@ def _add(db: Database, new: Agent) -> Agent | Denied:
 
 
 def _change(
-    db: Database, ask: ChangeAgent, password: PasswordHash | None, now: int
+    db: Database, ask: ChangeAgent, password: PasswordHash | None, now: int, by: str
 ) -> Agent | Denied:
     # Here, where nobody comes between the reading and the writing.
     old = accounts.agent(db.conn, ask.site, ask.id)
@@ -128,7 +138,25 @@ def _change(
     )
     if _is_admin(old) and not _is_admin(new) and not _other_admins(db, old):
         return LAST_ADMIN
-    return new if accounts.save_agent(db, new) else TAKEN
+    if not accounts.save_agent(db, new):
+        return TAKEN
+    done = Deed(new.site, now, by, "agent.change", new.id, _changed(old, new))
+    deeds.add(db, done)
+    return new
+
+
+def _changed(old: Agent, new: Agent) -> str:
+    """Return what of an account is another now; names and addresses are not told."""
+    words = [
+        name
+        for name in ("name", "email", "password", "notify")
+        if getattr(old, name) != getattr(new, name)
+    ]
+    if old.role != new.role:
+        words.append(f"role {new.role}")
+    if (old.disabled_at is None) != (new.disabled_at is None):
+        words.append("enabled" if new.disabled_at is None else "disabled")
+    return ", ".join(words)
 
 
 def _listed(wishes: tuple[str, ...]) -> str:

@@ -3,11 +3,14 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
+from sqlite_utils import Database
+
 from actors.cells.profile import Sever
 from actors.ids import Person
-from storage import accounts, blocks
+from storage import accounts, blocks, deeds
 from storage.accounts import Profile
 from storage.blocks import BlockRow
+from storage.deeds import OPERATOR, Deed
 
 if TYPE_CHECKING:
     from broker.server import Broker
@@ -29,11 +32,13 @@ async def block(
     def hold(_added: bool) -> None:  # noqa: FBT001 - what the write returned
         enforce(broker, person, by)
 
-    await broker.change(partial(blocks.add, new=row), hold)
+    await broker.change(partial(_block, new=row), hold)
     return person
 
 
-async def unblock(broker: "Broker", site: str, name: str) -> Profile | None:
+async def unblock(
+    broker: "Broker", site: str, name: str, *, by: str = OPERATOR
+) -> Profile | None:
     """Take what a person writes again; what was closed stays so."""
     person = await broker.query(partial(accounts.profile_called, site=site, name=name))
     if person is None:
@@ -42,8 +47,8 @@ async def unblock(broker: "Broker", site: str, name: str) -> Profile | None:
     def hold(_removed: bool) -> None:  # noqa: FBT001 - what the write returned
         broker.house.blocked.remove(_who(person.id))
 
-    remove = partial(blocks.remove, site=site, profile=person.id)
-    await broker.change(remove, hold)
+    done = Deed(site, broker.clock(), by, "profile.unblock", person.id)
+    await broker.change(partial(_unblock, done=done), hold)
     return person
 
 
@@ -67,6 +72,21 @@ def enforce(broker: "Broker", person: Profile, by: Person) -> None:
     key = f"{person.site}/{person.sub}"
     broker.house.people.tell(key, Sever(person.id, by))
     broker.loop.wake()
+
+
+def _block(db: Database, new: BlockRow) -> bool:
+    added = blocks.add(db, new)
+    if added:
+        # Why stands in the row, which goes with the person.
+        deeds.add(db, Deed(new.site, new.at, new.by, "profile.block", new.profile))
+    return added
+
+
+def _unblock(db: Database, done: Deed) -> bool:
+    removed = blocks.remove(db, done.site, done.object)
+    if removed:
+        deeds.add(db, done)
+    return removed
 
 
 def _who(profile: str) -> Person:

@@ -26,12 +26,19 @@ from actors.ids import SHOPPER, SYSTEM, ChatId, Person, SiteId
 from actors.refusals import Refused
 from actors.runtime.future import TrioFuture
 from broker.office.remembering import Remembered
-from broker.office.requests import Denied, EraseProfile, ProfileErased
+from broker.office.requests import (
+    Denied,
+    EraseProfile,
+    ExportNoted,
+    ExportProfile,
+    ProfileErased,
+)
+from broker.outward.mail.senders import empty
 from broker.wire.errors import Close, Code
-from storage import accounts, blobs, erasing
+from storage import accounts, blobs, deeds, erasing
 from storage.accounts import Profile
+from storage.deeds import OPERATOR, Deed
 from storage.erasing import Chat, Erasure
-from storage.files import Files
 from storage.schema import BEFORE
 
 if TYPE_CHECKING:
@@ -50,6 +57,7 @@ APART_S = 0.05
 ROUNDS = 5
 """How often a person's chats are looked up: one may have begun in the meantime."""
 DAY_MS = 86_400_000
+NOBODY = Denied(Code.NOT_FOUND, "Nobody is known by this name.", "$.profile")
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +77,7 @@ class Eraser:
 
     # One person.
 
-    async def erase(self, site: str, name: str, by: Person) -> Erasure | None:
+    async def erase(self, site: str, name: str, by: str) -> Erasure | None:
         """Forget a person; `name` is what the shop calls them, or our id of them.
 
         Return `None` if nobody here is called so. A second time changes nothing.
@@ -117,6 +125,7 @@ class Eraser:
                 await self._erase_chat(SiteId(site), chat)
                 name = called_by(profile, None, None, None)
                 broker.house.chats.tell(chat.chat, Rename(name))
+            empty(broker.folder)
             go = partial(erasing.forget_person, gone=wanted, now=broker.clock())
             leave = partial(self._part, SiteId(site), who, person)
             if await broker.change(go, leave, scrub=True):
@@ -177,12 +186,11 @@ class Eraser:
     async def _remove_files(self) -> None:
         broker = self._broker
         digests = await broker.query(erasing.doomed)
-        files = Files(broker.folder)
         for digest in digests:
-            if not await broker.query(partial(blobs.is_used, digest=digest)):
-                files.remove(digest)
-                if broker.shared is not None:
-                    await broker.shared.remove(digest)
+            # The same image may be coming again, its file before its row.
+            async with broker.stock.changing:
+                if not await broker.query(partial(blobs.is_used, digest=digest)):
+                    await broker.stock.remove([digest])
         if digests:
             await broker.change(partial(erasing.gone, digests=digests), scrub=True)
 
@@ -244,6 +252,7 @@ class Eraser:
                 number += await self._let_go(site.id, "chat", keep.chat, now)
                 number += await self._let_go(site.id, "sms", keep.sms, now)
         if number:
+            empty(self._broker.folder)
             await self._broker.change(erasing.merge, scrub=True)
             await self._remove_files()
         return number
@@ -263,6 +272,10 @@ class Eraser:
         )
         while chats := await self._broker.query(old):
             self._remove_copy()
+            # Before: who dies halfway has begun.
+            run = (SYSTEM, "retention.run", channel, f"{len(chats)} chats")
+            done = Deed(site, self._broker.clock(), *run)
+            await self._broker.change(partial(deeds.add, new=done))
             for chat in chats:
                 await self._erase_chat(site, chat)
                 number += 1
@@ -290,7 +303,7 @@ class _Ended(Detached):
 
 
 async def erase_profile(
-    broker: "Broker", ask: EraseProfile, *, by: Person = SYSTEM
+    broker: "Broker", ask: EraseProfile, *, by: str = OPERATOR
 ) -> ProfileErased | Denied:
     """Forget a person, by whatever name they are known."""
     try:
@@ -298,8 +311,23 @@ async def erase_profile(
     except NotErased:
         return Denied(Code.UNAVAILABLE, "Not all is erased yet; it goes on by itself.")
     if gone is None:
-        return Denied(Code.NOT_FOUND, "Nobody is known by this name.", "$.profile")
+        return NOBODY
     return ProfileErased(ask.site, gone.profile, gone.at, gone.done_at is not None)
+
+
+async def note_export(
+    broker: "Broker", ask: ExportProfile, *, by: str = OPERATOR
+) -> ExportNoted | Denied:
+    """Note that what is kept of a person is handed out, which is done then."""
+    find = partial(accounts.profile_called, site=ask.site, name=ask.profile)
+    person = await broker.query(find)
+    if person is None:
+        return NOBODY
+    detail = "with notes" if ask.notes else ""
+    act = ("profile.export", person.id, detail)
+    done = Deed(ask.site, broker.clock(), by, *act)
+    await broker.change(partial(deeds.add, new=done))
+    return ExportNoted(person.id)
 
 
 def _begin_all(db: Database, known: list[Erasure]) -> None:

@@ -14,23 +14,23 @@ from broker.office import library, settings
 from broker.office.requests import Denied, Imported, ImportSite, no_site
 from broker.wire.errors import Code
 from storage import documents
+from storage.deeds import OPERATOR
 from storage.documents import Document
 
 if TYPE_CHECKING:
     from broker.server import Broker
 
-BY = "operator"
-"""Who has put what came by the command line."""
 
-
-async def import_site(broker: "Broker", ask: ImportSite) -> Imported | Denied:
+async def import_site(
+    broker: "Broker", ask: ImportSite, *, by: str = OPERATOR
+) -> Imported | Denied:
     """Let what `ask` names hold; what is the same already keeps its version."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
     for path, reason in _wrong_in(ask):
         return Denied(Code.BAD_FRAME, f"{path}: {reason}.", path)
     now = broker.clock()
-    put = partial(_put, ask=ask, at=now)
+    put = partial(_put, ask=ask, at=now, by=by)
     versions = await broker.change(put, partial(_hold, broker, ask))
     return Imported(ask.site, versions)
 
@@ -53,7 +53,7 @@ def _wrong_in(ask: ImportSite) -> Iterator[tuple[str, str]]:
             yield problem.path.replace("$.items", name, 1), problem.reason
 
 
-def _put(db: Database, ask: ImportSite, at: int) -> dict[str, int]:
+def _put(db: Database, ask: ImportSite, at: int, by: str) -> dict[str, int]:
     """Write what is new; return the version of each part that was named."""
     contents: dict[str, Any] = {name: c.items for name, c in _collections(ask)}
     if ask.part.settings is not UNSET:
@@ -65,7 +65,7 @@ def _put(db: Database, ask: ImportSite, at: int) -> dict[str, int]:
         versions[name] = 0 if last is None else last.version
         if last is None or last.document != text:
             versions[name] += 1
-            new = Document(ask.site, name, versions[name], at, BY, text)
+            new = Document(ask.site, name, versions[name], at, by, text)
             documents.put(db, new)
     return versions
 

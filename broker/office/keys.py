@@ -24,8 +24,9 @@ from broker.office.requests import (
 )
 from broker.sites import Site
 from broker.wire.errors import Code
-from storage import accounts
+from storage import accounts, deeds
 from storage.accounts import Key
+from storage.deeds import OPERATOR, Deed
 
 if TYPE_CHECKING:
     from broker.server import Broker
@@ -42,14 +43,18 @@ MANY_KEYS = Denied(
 )
 
 
-async def mint_token(broker: "Broker", ask: MintToken) -> Minted | Denied:
+async def mint_token(
+    broker: "Broker", ask: MintToken, *, by: str = OPERATOR
+) -> Minted | Denied:
     """Sign a token in the name of a shop's backend, or of the broker itself."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
     if ask.role != "shopper":
-        refused = await employ(broker, ask, ask.role)
+        refused = await employ(broker, ask, ask.role, by=by)
         if refused is not None:
             return refused
+        minted = Deed(ask.site, broker.clock(), by, "token.mint", ask.sub, ask.role)
+        await broker.change(partial(deeds.add, new=minted))
     return signed(broker, ask)
 
 
@@ -76,7 +81,9 @@ def signed(broker: "Broker", ask: MintToken) -> Minted | Denied:
     return Minted(sign(key, claims), now + ask.ttl)
 
 
-async def add_site(broker: "Broker", ask: AddSite) -> Founded | Denied:
+async def add_site(
+    broker: "Broker", ask: AddSite, *, by: str = OPERATOR
+) -> Founded | Denied:
     """Add a site with a key, which shoppers may come to from now on."""
     now = broker.clock()
     new = accounts.Site(ask.site, ask.name or ask.site, now)
@@ -87,12 +94,14 @@ async def add_site(broker: "Broker", ask: AddSite) -> Founded | Denied:
             broker.sites.add(Site(SiteId(new.id), new.name))
             broker.gate.add(key)
 
-    if not await broker.change(partial(_add, site=new, key=key), known):
+    if not await broker.change(partial(_add, site=new, key=key, by=by), known):
         return Denied(Code.CONFLICT, f"There is a site {ask.site} already.", "$.site")
     return Founded(ask.site)
 
 
-async def add_key(broker: "Broker", ask: AddKey) -> KeyShown | Denied:
+async def add_key(
+    broker: "Broker", ask: AddKey, *, by: str = OPERATOR
+) -> KeyShown | Denied:
     """Let a site sign with one more key from now on."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
@@ -102,11 +111,13 @@ async def add_key(broker: "Broker", ask: AddKey) -> KeyShown | Denied:
         if added is None:
             broker.gate.add(new)
 
-    refused = await broker.change(partial(_add_key, new=new), known)
+    refused = await broker.change(partial(_add_key, new=new, by=by), known)
     return shown(new) if refused is None else refused
 
 
-async def remove_key(broker: "Broker", ask: RemoveKey) -> KeyRemoved | Denied:
+async def remove_key(
+    broker: "Broker", ask: RemoveKey, *, by: str = OPERATOR
+) -> KeyRemoved | Denied:
     """Let in nobody any more who comes with a token of this key.
 
     Whoever is here with one is sent away when the broker next looks, within a minute.
@@ -118,28 +129,35 @@ async def remove_key(broker: "Broker", ask: RemoveKey) -> KeyRemoved | Denied:
         if refused is None:
             broker.gate.remove(ask.kid)
 
-    write = partial(_remove_key, ask=ask, now=broker.clock())
+    done = Deed(ask.site, broker.clock(), by, "key.remove", ask.kid)
+    write = partial(_remove_key, done=done)
     refused = await broker.change(write, gone)
     return KeyRemoved(ask.site, ask.kid) if refused is None else refused
 
 
-def _add_key(db: Database, new: Key) -> Denied | None:
-    if len(accounts.keys_of(db.conn, new.site or "")) >= MOST_KEYS:
+def _add_key(db: Database, new: Key, by: str) -> Denied | None:
+    site = new.site or ""
+    if len(accounts.keys_of(db.conn, site)) >= MOST_KEYS:
         return MANY_KEYS
     accounts.add_key(db, new)
+    deeds.add(db, Deed(site, new.created_at, by, "key.add", new.kid))
     return None
 
 
-def _remove_key(db: Database, ask: RemoveKey, now: int) -> Denied | None:
+def _remove_key(db: Database, done: Deed) -> Denied | None:
     # Of this site alone: staff keys and those of others are none of its.
-    kids = [key.kid for key in accounts.keys_of(db.conn, ask.site)]
-    if ask.kid not in kids:
+    kids = [key.kid for key in accounts.keys_of(db.conn, done.site)]
+    if done.object not in kids:
         return NO_KEY
     if len(kids) == 1:
         return LAST_KEY
-    accounts.remove_key(db, ask.kid, now)
+    accounts.remove_key(db, done.object, done.at)
+    deeds.add(db, done)
     return None
 
 
-def _add(db: Database, site: accounts.Site, key: Key) -> bool:
-    return accounts.add_site(db, site) and accounts.add_key(db, key)
+def _add(db: Database, site: accounts.Site, key: Key, by: str) -> bool:
+    if not (accounts.add_site(db, site) and accounts.add_key(db, key)):
+        return False
+    deeds.add(db, Deed(site.id, site.created_at, by, "site.add", site.id))
+    return True

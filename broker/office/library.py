@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from actors.ids import SYSTEM
 from actors.library import (
     KNOWLEDGE_BYTES,
     MAX_KNOWLEDGE,
@@ -21,6 +20,7 @@ from broker.office import documents
 from broker.office.documents import Draft, Wrong
 from broker.office.requests import Denied, PutArticles, Shelved, no_site
 from broker.wire.errors import Code
+from storage.deeds import OPERATOR
 from storage.documents import Conflict
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ async def put_collection(
     return await documents.put(broker, draft, partial(hold, broker, site, new))
 
 
-async def put_articles(broker: "Broker", ask: PutArticles) -> Shelved | Denied:
+async def put_articles(
+    broker: "Broker", ask: PutArticles, *, by: str = OPERATOR
+) -> Shelved | Denied:
     """Let `ask.items` be known, beside those there or in their place; all or none."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
@@ -53,7 +55,7 @@ async def put_articles(broker: "Broker", ask: PutArticles) -> Shelved | Denied:
         reason = f"It would be more than {KNOWLEDGE_BYTES} bytes."
         return Denied(Code.TOO_BIG, reason)
     new = Knowledge(old.version, items)
-    outcome = await put_collection(broker, ask.site, new, by=SYSTEM)
+    outcome = await put_collection(broker, ask.site, new, by=by)
     if isinstance(outcome, Wrong):
         return _wrong(outcome.problems)
     if isinstance(outcome, Conflict):

@@ -167,6 +167,14 @@ class EraseProfile(Request, frozen=True, kw_only=True, tag="profile.erase"):
     profile: Annotated[str, Meta(min_length=1, max_length=MAX_SUB)]
 
 
+class ExportProfile(Request, frozen=True, kw_only=True, tag="profile.export"):
+    """That what is kept of a person is handed out, to be noted before it is."""
+
+    site: str = DEFAULT_SITE
+    profile: Annotated[str, Meta(min_length=1, max_length=MAX_SUB)]
+    notes: bool = False
+
+
 class Minted(msgspec.Struct, frozen=True):
     """A signed token, and when it runs out, in seconds since 1970."""
 
@@ -249,6 +257,12 @@ class ProfileErased(msgspec.Struct, frozen=True):
     """Whether nothing is left; else it goes on by itself."""
 
 
+class ExportNoted(msgspec.Struct, frozen=True):
+    """Whose archive may be written now, by our own id of them."""
+
+    profile: str
+
+
 class Replayed(msgspec.Struct, frozen=True):
     """How many are on their way again."""
 
@@ -268,6 +282,7 @@ AnyRequest = (
     | LookAtVitals
     | ReplayWebhook
     | EraseProfile
+    | ExportProfile
 )
 AnyAnswer = (
     Minted
@@ -281,6 +296,7 @@ AnyAnswer = (
     | Vitals
     | Replayed
     | ProfileErased
+    | ExportNoted
 )
 ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     MintToken: Minted,
@@ -295,6 +311,7 @@ ANSWERS: dict[type[AnyRequest], type[AnyAnswer]] = {
     LookAtVitals: Vitals,
     ReplayWebhook: Replayed,
     EraseProfile: ProfileErased,
+    ExportProfile: ExportNoted,
 }
 """What each request is answered with, if it is not denied."""
 

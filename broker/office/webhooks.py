@@ -10,7 +10,8 @@ from broker.office.requests import Denied, Replayed, ReplayWebhook, no_site
 from broker.outward.delivery import Failed
 from broker.outward.webhooks.told import KEY_BYTES, PING, secret_of
 from broker.wire.errors import Code
-from storage import webhooks
+from storage import deeds, webhooks
+from storage.deeds import OPERATOR, Deed
 from storage.webhooks import Webhook
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Ping(msgspec.Struct, frozen=True):
 
 
 async def add_webhook(
-    broker: "Broker", site: str, url: str, kinds: tuple[str, ...]
+    broker: "Broker", site: str, url: str, kinds: tuple[str, ...], *, by: str = OPERATOR
 ) -> Webhook | Denied:
     """Tell a URL of what happens from now on."""
     new = Webhook(
@@ -51,18 +52,21 @@ async def add_webhook(
         if added is not None:
             broker.outward.webhooks.begin(added)
 
-    added = await broker.change(partial(_add, new=new), known)
+    added = await broker.change(partial(_add, new=new, by=by), known)
     return MANY if added is None else added
 
 
-async def remove_webhook(broker: "Broker", site: str, id_: str) -> Denied | None:
+async def remove_webhook(
+    broker: "Broker", site: str, id_: str, *, by: str = OPERATOR
+) -> Denied | None:
     """Tell a webhook nothing any more, and forget it."""
 
     def gone(removed: bool) -> None:  # noqa: FBT001  # what the change returned
         if removed:
             broker.outward.webhooks.end(id_)
 
-    removed = await broker.change(partial(webhooks.remove, site=site, id_=id_), gone)
+    done = Deed(site, broker.clock(), by, "webhook.remove", id_)
+    removed = await broker.change(partial(_remove, done=done), gone)
     return None if removed else NO_WEBHOOK
 
 
@@ -72,7 +76,9 @@ async def find_webhook(broker: "Broker", site: str, id_: str) -> Webhook | Denie
     return next((hook for hook in hooks if hook.id == id_), NO_WEBHOOK)
 
 
-async def replay_webhook(broker: "Broker", ask: ReplayWebhook) -> Replayed | Denied:
+async def replay_webhook(
+    broker: "Broker", ask: ReplayWebhook, *, by: str = OPERATOR
+) -> Replayed | Denied:
     """Tell a webhook once more what was given up."""
     if ask.site not in broker.sites:
         return no_site(ask.site)
@@ -83,7 +89,8 @@ async def replay_webhook(broker: "Broker", ask: ReplayWebhook) -> Replayed | Den
         why = "It is told nothing any more: add another one in its place."
         return Denied(Code.CONFLICT, why, "$.id")
     now = broker.clock()
-    again = partial(webhooks.replay, id_=hook.id, now=now, ids=ask.ids)
+    done = Deed(ask.site, now, by, "webhook.replay", hook.id)
+    again = partial(_replay, ids=ask.ids, done=done)
     number = await broker.change(again)
     lane = broker.outward.webhooks.lanes.get(hook.id)
     if lane is not None:
@@ -98,8 +105,22 @@ async def ping(broker: "Broker", hook: Webhook) -> int | Failed:
     return await broker.outward.webhooks.courier.post(hook, sent.id, body)
 
 
-def _add(db: Database, new: Webhook) -> Webhook | None:
+def _add(db: Database, new: Webhook, by: str) -> Webhook | None:
     if not webhooks.add(db, new, MOST_WEBHOOKS):
         return None
+    deeds.add(db, Deed(new.site, new.created_at, by, "webhook.add", new.id))
     # As it stands there: its position is where the journal ends now.
     return next(hook for hook in webhooks.every(db.conn) if hook.id == new.id)
+
+
+def _remove(db: Database, done: Deed) -> bool:
+    removed = webhooks.remove(db, done.site, done.object)
+    if removed:
+        deeds.add(db, done)
+    return removed
+
+
+def _replay(db: Database, ids: tuple[int, ...], done: Deed) -> int:
+    number = webhooks.replay(db, done.object, done.at, ids)
+    deeds.add(db, done)
+    return number

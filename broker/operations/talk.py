@@ -117,9 +117,11 @@ def chat_open(peer: "Peer", said: frames.ChatOpen) -> None:
 
 def chat_leave(peer: "Peer", said: frames.ChatLeave) -> None:
     """Listen to a chat no longer."""
+    subscription = peer.subscription(said.chat)
+    if subscription is not None:
+        subscription.announce()
     # First, so that the answers which wait for their place come when there is none.
     peer.say(frames.Ok(said.id, said.chat))
-    subscription = peer.subscription(said.chat)
     if subscription is not None:
         peer.unsubscribe(subscription)
 

@@ -1,13 +1,11 @@
 """A terminal with two parts: what is written, and below it the line that is typed."""
 
 import os
-import termios
-import tty
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
 
 import trio
 
+from broker.commands.fullscreen import by_key
 from clients.terminal.editor import Editor
 from clients.terminal.text import wrapped
 
@@ -51,7 +49,7 @@ class Screen:
 
     async def lines(self, descriptor: int) -> AsyncGenerator[str]:
         """Yield what is typed at a terminal, line by line."""
-        with _by_key(descriptor):
+        with by_key(descriptor):
             self._write(_PASTES_ON)
             try:
                 self.draw()
@@ -69,15 +67,3 @@ class Screen:
     def _drawn(self) -> str:
         line = self._editor.drawn(self.prompt(), self._width())
         return f"{line.text}\r\x1b[{line.cursor}C"
-
-
-@contextmanager
-def _by_key(descriptor: int) -> Generator[None]:
-    """Have a terminal give every key at once, and write none of them itself."""
-    before = termios.tcgetattr(descriptor)
-    # What was typed while the program began is not thrown away.
-    tty.setcbreak(descriptor, termios.TCSADRAIN)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

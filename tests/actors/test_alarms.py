@@ -62,3 +62,20 @@ def test_an_alarm_set_while_it_rings_rings_again() -> None:
     tower.set(A, 10)
     tower.wait(11)
     assert len(tower.alarms) == 1
+
+
+def test_asked_and_answered_a_thousand_times_a_chat_is_filed_once() -> None:
+    tower = Tower()
+    for _ in range(1000):
+        tower.now += 0.1
+        tower.set(A, 300)
+        tower.set(A, None)
+    assert (len(tower.timers), len(tower.alarms), tower.alarms.due(A)) == (1, 0, None)
+    tower.set(A, 300)
+    assert tower.wait(301) == [A]
+    tower.set(B, 10)
+    tower.set(B, None)
+    assert tower.wait(11) == []
+    assert len(tower.timers) == 0
+    tower.set(B, 10)
+    assert tower.wait(11) == [B]

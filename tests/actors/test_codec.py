@@ -175,6 +175,21 @@ def test_a_damaged_snapshot_is_noticed(data: st.DataObject) -> None:
         codec.from_snapshot(row._replace(state=damaged))
 
 
+def test_states_from_snapshots_share_what_is_the_same() -> None:
+    # Each alone has strings and numbers of its own for it.
+    row = codec.to_snapshot(9, busy(), NOON)
+    one, other = codec.from_snapshot(row), codec.from_snapshot(row)
+    assert one.shopper is other.shopper
+    assert one.site is other.site
+    assert one.assignee is other.assignee
+    for person in one.seen:
+        assert any(person is seen for seen in other.seen)
+    one.opened_at = one.last_at = one.clocks.begun = one.idle_since = Millis(10**12)
+    again = codec.from_snapshot(codec.to_snapshot(9, one, NOON))
+    assert again == one
+    assert again.opened_at is again.last_at is again.clocks.begun is again.idle_since
+
+
 def test_a_snapshot_of_another_version_or_place_is_of_no_use() -> None:
     row = codec.to_snapshot(9, busy(), NOON)
     for bad in (

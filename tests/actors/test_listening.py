@@ -7,11 +7,13 @@ import pytest
 from actors import codec
 from actors.cells.history import PAGE_BYTES
 from actors.cells.orders import LookBack
+from actors.cells.past import TAIL
 from actors.chat.events import seen_by_shopper
 from actors.ids import ChatId, Seq
 from actors.refusals import Reason, Refused
 from storage.queries import PAGE
 from tests.actors.client import Client
+from tests.actors.faults import edited
 from tests.actors.scene import ANN, BEN, SITE, noting, reading, saying, starting
 from tests.actors.world import World
 
@@ -91,6 +93,44 @@ def test_what_happens_while_a_client_catches_up_comes_behind_it(world: World) ->
     world.turn()
     assert place.log == visible(world, chat, ann)
     assert place.gaps == []
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+@pytest.mark.parametrize("after", [0, 3, 6, 7])
+def test_who_has_a_chat_loaded_gets_a_short_past_with_it(
+    world: World, after: int, *, snapshot: bool
+) -> None:
+    sue = world.client()
+    chat = world.open(sue)
+    talk(world, chat, 3)
+    sue.leave(chat)
+    world.let_rest()
+    if not snapshot:
+        with edited(world) as tool:
+            tool.execute("DELETE FROM snapshot")
+    ann, twin = world.client(ANN), world.client()
+    places = [ann.join(chat, after), twin.join(chat, after)]
+    world.system.run()
+    # One read for all of it.
+    world.read_some(1)
+    world.hear()
+    world.system.run()
+    for place, client in zip(places, (ann, twin), strict=True):
+        assert place.log == [s for s in visible(world, chat, client) if s > after]
+        assert (place.gaps, place.live_at) == ([], len(world.records(chat)))
+
+
+def test_a_long_past_is_read_from_where_the_page_in_hand_begins(world: World) -> None:
+    sue = world.client()
+    chat = world.open(sue)
+    talk(world, chat, PAGE + 2 * TAIL)
+    head = len(world.records(chat))
+    sue.leave(chat)
+    world.let_rest()
+    places = [world.client(ANN).join(chat, n) for n in (0, head - TAIL, head - 1)]
+    world.turn()
+    for place, after in zip(places, (0, head - TAIL, head - 1), strict=True):
+        assert place.log == list(range(after + 1, head + 1))
 
 
 def test_what_the_reader_sees_before_it_has_settled_comes_once(world: World) -> None:

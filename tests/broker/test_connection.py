@@ -168,6 +168,35 @@ async def test_while_paused_nothing_is_handed_up() -> None:
         assert wire.hearer.messages == [b"one", b"two", b"three", b"four"]
 
 
+async def test_a_pause_in_which_nothing_comes_costs_no_system_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with wired() as wire:
+        watched: list[int] = []
+        watch = wire.reactor.watch
+
+        def seen(fd: int, flags: int) -> None:
+            watched.append(flags)
+            watch(fd, flags)
+
+        monkeypatch.setattr(wire.reactor, "watch", seen)
+        wire.connection.pause()
+        await wire.turn()
+        wire.connection.resume()
+        assert watched == []
+        wire.connection.pause()
+        await wire.say(b"one")
+        await wire.turn()
+        before = wire.reactor.turns
+        await wire.turn()
+        # The socket is readable all the time: that must not keep the loop busy.
+        assert wire.reactor.turns <= before + 1
+        assert (watched, wire.hearer.messages) == ([0], [])
+        wire.connection.resume()
+        await wire.turn()
+        assert (watched, wire.hearer.messages) == ([0, READ], [b"one"])
+
+
 async def test_while_paused_it_still_sends() -> None:
     async with wired() as wire:
         wire.connection.pause()

@@ -1,10 +1,9 @@
 """What was refused is told by code and number."""
 
-from collections import Counter
-
 import pytest
 import trio
 
+from broker.limits import Tally
 from broker.refused import EVERY_S, Refusals
 from broker.wire.errors import Code
 from tests.system.shop import Shop
@@ -12,8 +11,8 @@ from tests.system.shop import Shop
 
 def test_a_line_says_what_is_new(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    tally: Counter[Code] = Counter()
-    refusals = Refusals(tally)
+    told = Tally()
+    refusals, tally = Refusals(told), told.refused
     refusals.tell()
     assert caplog.messages == []
     tally[Code.NOT_FOUND] += 1

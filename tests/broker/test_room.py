@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from broker.room import LITTLE, LONG_WAL, Alarms, Room, look
-from storage.backup import JOURNAL, LAST
+from storage.backup import LAST
+from storage.meta import JOURNAL
 
 WELL = Room(journal=1, wal=0, free=LITTLE, copied_s=None)
 

@@ -16,6 +16,8 @@ from tests.browser import chromium
 from tests.browser.store import Store
 
 
+# First: xdist looks at the groups in the same hook, and began earlier.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
@@ -34,7 +36,10 @@ def browser() -> Iterator[Browser]:
         pytest.skip("there is no Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=path, args=list(chromium.ARGUMENTS)
+            executable_path=path,
+            args=list(chromium.ARGUMENTS),
+            # As browsers have it: a page one comes back to goes on where it was.
+            ignore_default_args=["--disable-back-forward-cache"],
         )
         yield launched
         launched.close()

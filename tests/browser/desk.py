@@ -12,7 +12,8 @@ class Desk:
         self, store: Store, context: BrowserContext, sub: str = "anna"
     ) -> None:
         self.page: Page = context.new_page()
-        self.page.goto(f"{store.url}/desk/#token={store.token('agent', sub)}")
+        role = "admin" if sub == "root" else "agent"
+        self.page.goto(f"{store.url}/desk/#token={store.token(role, sub)}")
         self.inbox = self.page.get_by_role("list", name="Conversations")
         self.thread = self.page.get_by_role("log", name="Messages")
         self.reply = self.page.get_by_role("textbox", name="Reply")
@@ -45,6 +46,6 @@ class Desk:
 
     def keys(self, *keys: str) -> None:
         """Press keys where nothing is being typed."""
-        self.thread.focus()
+        self.page.evaluate("() => document.activeElement.blur()")
         for key in keys:
             self.page.keyboard.press(key)

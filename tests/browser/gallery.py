@@ -13,7 +13,7 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.people import signed_in
+from tests.browser.people import shopping, signed_in
 from tests.browser.store import Store
 
 WIDTHS = (320, 768, 1280)
@@ -76,6 +76,9 @@ def widget(
 def desk(store: Store, context: BrowserContext, gallery: Gallery) -> None:
     """The list, a conversation, settings and reports."""
     page = context.new_page()
+    token = store.token("shopper", f"desk {id(context)}")
+    with shopping(store.url, token) as shopper:
+        shopper.start("Is there one in green?")
     page.goto(f"{store.url}/desk/")
     gallery.hang(page, "desk-login")
     page.goto(f"{store.url}/desk/#token={store.admin}")

@@ -1,7 +1,7 @@
 """People at the other end, who speak the protocol and need no browser."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
@@ -82,6 +82,20 @@ class Person:
     def say(self, chat: str, text: str, **more: object) -> Frame:
         """Say something."""
         return self.ask(op="msg.send", chat=chat, text=text, **more)
+
+    def say_all(self, chat: str, texts: Iterable[str]) -> None:
+        """Say many things without waiting for each; all have been taken then."""
+        waiting: set[str] = set()
+        for text in texts:
+            self._asked += 1
+            id_ = f"{id(self)}-{self._asked}"
+            waiting.add(id_)
+            self.tell(op="msg.send", id=id_, chat=chat, text=text)
+        while waiting:
+            frame: Frame = json.loads(self._socket.recv(timeout=PATIENCE_S))
+            if frame.get("re") in waiting:
+                assert frame["t"] == "ok", frame
+                waiting.remove(frame["re"])
 
     def start(self, text: str) -> str:
         """Start a chat, and return it."""

@@ -4,8 +4,6 @@ The pages are made up here and served by playwright (`Page.route`), so that each
 can have the one it needs: with a strict policy, hostile styles, or in a frame.
 """
 
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +13,6 @@ import httpx
 import trio
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.faults.processes import ROOT
 from tests.system.process import Keys, Process, furnish
 
 ADDRESS = "http://shop.test"
@@ -36,28 +33,6 @@ PAGE = """<!doctype html>
 </html>"""
 
 
-def _admin(folder: Path) -> str:
-    """Return the token of an admin, who is made for it."""
-    asked = [
-        sys.executable,
-        "-m",
-        "broker",
-        "token",
-        "--role",
-        "admin",
-        "--sub",
-        "root",
-    ]
-    said = subprocess.run(
-        [*asked, "--data", str(folder)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return said.stdout.strip()
-
-
 class Store:
     """A broker process, its keys, and what makes pages of it."""
 
@@ -69,8 +44,8 @@ class Store:
         """The token of somebody who has the settings."""
 
     def __enter__(self) -> Self:
-        self.keys = trio.run(furnish, self.folder, *AGENTS)
-        self.admin = _admin(self.folder)
+        self.keys = trio.run(partial(furnish, self.folder, *AGENTS, admins=("root",)))
+        self.admin = self.keys.token("admin", "root")
         self.start()
         self.put("settings", {"chat": {"allowed_origins": [ADDRESS]}})
         return self

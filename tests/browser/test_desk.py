@@ -59,6 +59,19 @@ def asked(sara: Person) -> str:
     return text
 
 
+def test_it_opens_without_a_word_of_complaint(
+    store: Store, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{store.url}/desk/")
+    page.get_by_label("E-mail").wait_for()
+    assert page.title()
+    assert complaints == []
+
+
 def test_a_question_appears_by_itself_and_is_answered(
     desk: Desk, sara: Person, asked: str
 ) -> None:

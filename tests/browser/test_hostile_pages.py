@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.browser.people import signed_in
 from tests.browser.store import ADDRESS, Store
 from tests.browser.widget import Widget
 
@@ -142,9 +143,16 @@ def test_coming_back_by_the_history_finds_the_thread(
     page = store.visit(context, boot=boot_of(store, "back"))
     widget = Widget(page)
     works(widget, "Before leaving")
+    widget.box.fill("half a thou")
+    page.evaluate("() => addEventListener('pageshow', (e) => { thawed = e.persisted })")
     page.goto(f"{ADDRESS}/elsewhere")
-    page.go_back()
-    expect(widget.bubble("Before leaving")).to_be_visible()
+    with signed_in(store.url, store.token("agent", "anna")) as anna:
+        anna.say(anna.chat_of("Before leaving"), "While you were away")
+    page.go_back(wait_until="commit")
+    expect(widget.bubble("While you were away")).to_have_count(1)
+    # The page was not loaded again: it slept meanwhile.
+    assert page.evaluate("() => thawed")
+    expect(widget.box).to_have_value("half a thou")
     widget.say("After coming back")
     expect(widget.bubble("After coming back")).to_have_count(1)
 

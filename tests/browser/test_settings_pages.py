@@ -1,10 +1,14 @@
 """What admins do on the desk's settings and reports, against a real broker."""
 
+import re
+import zipfile
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.desk import Desk
+from tests.browser.people import shopping
 from tests.browser.store import Store
 from tests.browser.widget import Widget
 
@@ -156,3 +160,58 @@ def test_what_is_not_saved_is_kept_while_one_looks_elsewhere(office: Office) -> 
     office.at("all/open")
     office.click("Go back")
     expect(office.page.get_by_label("Welcome", exact=True)).to_have_value("Half a thou")
+
+
+def kept(page: Page) -> str:
+    """Return all that a page has put into the browser."""
+    stored = "() => JSON.stringify([{...localStorage}, {...sessionStorage}])"
+    return str(page.evaluate(stored))
+
+
+def test_an_erased_person_s_words_go_from_every_page(
+    browser: Browser, store: Store, context: BrowserContext
+) -> None:
+    boot = f"{{token: '{store.token('shopper', 'gone')}'}}"
+    facts = {"name": "Olga of Elm Street"}
+    store.call("PUT", "/v1/sites/default/profiles/gone", facts)
+    with browser.new_context(locale="en-GB") as home, browser.new_context() as desks:
+        widget = Widget(store.visit(home, boot=boot))
+        widget.begin("I live in Elm Street")
+        widget.box.fill("Elm Street 7")
+        anna = Desk(store, desks).open("I live in Elm Street")
+        anna.reply.fill("So, Elm Street")
+        expect(anna.page.get_by_text("Previous conversations")).to_be_visible()
+        expect(anna.button("Erase this person …")).to_have_count(0)
+        root = Desk(store, context, "root").open("I live in Elm Street")
+        root.button("Erase this person …").click()
+        asked = root.page.get_by_role("dialog", name=re.compile("^Erase .* for good"))
+        expect(asked.get_by_text("Their open conversation ends")).to_be_visible()
+        expect(root.button("Erase for good")).to_be_disabled()
+        asked.get_by_role("checkbox").check()
+        root.button("Erase for good").click()
+        expect(
+            widget.panel.get_by_text("messages of this chat were del")
+        ).to_be_visible()
+        for page in (widget.page, anna.page, root.page):
+            expect(page.get_by_text("Elm Street")).to_have_count(0)
+            assert "Elm" not in kept(page)
+        for desk in (anna, root):
+            expect(desk.thread.get_by_text("This was erased.")).to_be_visible()
+        root.page.close()
+        widget.button("Start a new chat").click()
+        widget.write_to_us().say("Hello, I am new here")
+        expect(anna.row("Hello, I am new here")).to_be_visible()
+
+
+def test_what_is_kept_of_a_person_is_handed_out(
+    store: Store, context: BrowserContext
+) -> None:
+    with shopping(store.url, store.token("shopper", "curious")) as curious:
+        curious.start("What do you know of me?")
+        desk = Desk(store, context, "root").open("What do you know of me?")
+        with desk.page.expect_download() as waiting:
+            desk.button("Export all that is kept").click()
+        assert waiting.value.suggested_filename.endswith(".zip")
+        with zipfile.ZipFile(waiting.value.path()) as archive:
+            assert "person.json" in archive.namelist()
+        desk.page.close()

@@ -9,12 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.people import Agent, signed_in
 from tests.browser.store import ADDRESS, Store
-from tests.browser.widget import Widget
+from tests.browser.widget import PICTURE, Widget
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408"
-    "d763f8cfc000000301010018dd8db00000000049454e44ae426082"
-)
 NUMBER = count(1)
 FAQ = [
     {"id": "when", "question": "When does it come?", "answer": "In two days."},
@@ -177,9 +173,7 @@ def test_typing_is_seen_on_both_sides(widget: Widget, anna: Agent, sub: str) -> 
 
 def test_an_image_goes_to_the_agent(widget: Widget, anna: Agent, sub: str) -> None:
     widget.begin(f"Image, {sub}")
-    widget.page.locator("input[type=file]").set_input_files(
-        {"name": "lamp.png", "mimeType": "image/png", "buffer": PNG}
-    )
+    widget.page.locator("input[type=file]").set_input_files(PICTURE)
     expect(widget.panel.get_by_role("progressbar")).to_have_count(0)
     widget.button("Send").click()
     chat = anna.chat_of("[image]")
@@ -379,6 +373,25 @@ def test_new_messages_do_not_move_one_who_reads_above(
     expect(widget.bubble(f"Scroll, {sub}")).to_be_in_viewport()
     widget.button("1 new message").click()
     expect(widget.bubble("the newest")).to_be_in_viewport()
+
+
+def test_a_long_past_is_drawn_as_one_scrolls_to_it(
+    widget: Widget, anna: Agent, sub: str
+) -> None:
+    widget.begin(f"Long ago, {sub}")
+    chat = anna.chat_of(f"Long ago, {sub}")
+    for number in range(120):
+        anna.say(chat, f"line {number}")
+    widget.page.reload()
+    expect(widget.bubble("line 119")).to_be_in_viewport()
+    expect(widget.bubble("line 10")).to_have_count(0)
+    top = widget.log.get_by_text("line 22", exact=True)
+    widget.log.evaluate("log => log.scrollTo(0, 100)")
+    expect(widget.bubble("line 10")).to_have_count(1)
+    # What one was reading is where it was.
+    expect(top).to_be_in_viewport()
+    widget.log.evaluate("log => log.scrollTo(0, 0)")
+    expect(widget.bubble(f"Long ago, {sub}")).to_be_in_viewport()
 
 
 @pytest.fixture

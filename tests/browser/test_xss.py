@@ -3,14 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from tests.browser.desk import Desk
 from tests.browser.people import shopping, signed_in
 from tests.browser.store import Store
-from tests.browser.widget import Widget
-from tests.browser.xss import corpus
+from tests.browser.widget import PICTURE, Widget
+from tests.browser.xss import corpus, packed
 
+MOST_FILES = 10
+"""With one message."""
+TAGS = 70
+"""Of one person: a profile takes a hundred."""
 AT_ONCE = 20
 """Texts in one message: each is shown, and few messages are sent."""
 
@@ -78,32 +89,80 @@ def test_messages_and_notes_are_text_in_both_clients(
     assert watch.harm == []
 
 
-def test_names_questions_macros_and_facts_are_text(
+def test_questions_macros_and_file_names_are_text(
     store: Store, context: BrowserContext
 ) -> None:
     watch = Watch(context)
-    hostile = '"><img src=x onerror=pwned()><script>pwned()</script>'
+    halves = ["\n".join(corpus()[::2]), "\n".join(corpus()[1::2])]
     store.put(
-        "faq", [{"id": "x", "question": hostile, "answer": "\n".join(corpus()[:60])}]
+        "faq",
+        [
+            {"id": str(place), "question": line, "answer": halves[place % 2]}
+            for place, line in enumerate(packed(300))
+        ],
     )
-    store.put("macros", [{"id": "x", "name": hostile, "text": hostile}])
-    path = "/v1/sites/default/profiles/mallory"
-    store.call("PUT", path, {"name": hostile, "place": hostile, "tags": ["<b>x</b>"]})
-    event = {
-        "id": "1",
-        "kind": "ordered",
-        "at": 1_700_000_000_000,
-        "data": {"order": hostile},
-    }
-    store.call("POST", f"{path}/events", event)
-    token = store.token("shopper", "mallory")
-    with shopping(store.url, token) as mallory:
-        mallory.start("Look at me")
-    desk = Desk(store, context)
-    desk.open("Look at me")
+    macros = packed(100)
+    store.put(
+        "macros",
+        [
+            {"id": str(place), "name": line, "text": line.replace("{{", "{ {")}
+            for place, line in enumerate(macros)
+        ],
+    )
+    files = [named(line) for line in packed(1000)]
+    assert len(files) <= MOST_FILES
+    boot = f"{{token: '{store.token('shopper', 'trudy')}'}}"
+    widget = Widget(store.visit(context, boot=boot)).open()
+    questions = widget.panel.get_by_role("listitem").get_by_role("button")
+    expect(questions).to_have_count(len(packed(300)))
+    for place in range(2):
+        questions.nth(place).click()
+        expect(widget.panel.get_by_text("pwned()").nth(1)).to_be_visible()
+        widget.button("Other questions").click()
+    widget.write_to_us().say("Look at my files")
+    widget.page.locator("input[type=file]").set_input_files(files)
+    expect(widget.button("Remove")).to_have_count(len(files))
+    desk = Desk(store, context).open("Look at my files")
+    desk.page.locator("input[type=file]").set_input_files(files)
+    expect(desk.page.get_by_role("button", name="Remove")).to_have_count(len(files))
     desk.reply.press_sequentially("/")
-    expect(desk.page.get_by_text(hostile).first).to_be_attached()
-    widget = Widget(store.visit(context)).open()
-    widget.panel.get_by_role("button").filter(has_text="onerror").first.click()
-    expect(widget.panel.get_by_text("pwned()").first).to_be_visible()
+    expect(desk.page.get_by_text(macros[0]).first).to_be_attached()
+    for _ in macros:
+        desk.reply.press("ArrowDown")
     assert watch.harm == []
+
+
+def test_names_facts_and_events_are_text(store: Store, context: BrowserContext) -> None:
+    watch = Watch(context)
+    desk = Desk(store, context)
+    texts, names = [text.replace("\n", " ") for text in corpus()], packed(300)
+    people = "/v1/sites/default/profiles"
+    for part in range(0, len(texts), TAGS):
+        sub = f"mallory-{part}"
+        path = f"{people}/{sub}"
+        shown = texts[part : part + TAGS]
+        tags = [text[:64].strip() for text in shown]
+        store.call("PUT", path, {"name": names[0], "place": names[-1], "tags": tags})
+        store.call("POST", f"{path}/events", [*map(happening, range(TAGS), shown)])
+        with shopping(store.url, store.token("shopper", sub)) as mallory:
+            mallory.start(f"I am {sub}")
+        desk.open(f"I am {sub}")
+        expect(desk.page.get_by_text(tags[-1], exact=True).first).to_be_attached()
+        # Three pages of thirty.
+        for _ in range(TAGS // 30):
+            desk.button("Show more").click()
+        expect(desk.button("Show more")).to_have_count(0)
+        expect(desk.page.get_by_text(shown[0]).first).to_be_attached()
+    for name in names:
+        store.call("PUT", f"{people}/mallory-0", {"name": name, "place": name})
+    expect(desk.page.get_by_text(names[-1]).first).to_be_attached()
+    assert watch.harm == []
+
+
+def named(name: str) -> FilePayload:
+    return {**PICTURE, "name": name}
+
+
+def happening(number: int, text: str) -> dict[str, object]:
+    at = 1_700_000_000_000 + number
+    return {"id": str(number), "kind": "ordered", "at": at, "data": {"order": text}}

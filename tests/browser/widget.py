@@ -2,8 +2,17 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
+PICTURE: FilePayload = {
+    "name": "lamp.png",
+    "mimeType": "image/png",
+    # One pixel.
+    "buffer": bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944"
+        "415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
+    ),
+}
 OPEN = re.compile("^Open chat")
 
 

@@ -56,3 +56,16 @@ def corpus() -> list[str]:
         wrap.format(bare.format(x=MARK, n=number))
         for number, (bare, wrap) in enumerate(product(_BARE, _WRAPPED))
     ]
+
+
+def packed(room: int) -> list[str]:
+    """Return all of it in lines of at most so many characters."""
+    lines = [""]
+    for text in corpus():
+        line = text.replace("\n", " ")[:room]
+        joined = f"{lines[-1]} {line}".strip()
+        if len(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(line)
+    return lines

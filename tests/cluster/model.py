@@ -3,7 +3,8 @@
 Nodes, a directory that may say anything to anybody at any time, and a network that may
 delay, lose and repeat. What a node does is what `broker.cluster.node` does, a step at a
 time: read the end of the log, catch up, set its mark, write. The log takes an append
-only behind the entry that it names. Clocks do not appear: nothing here goes by one.
+only behind the entry that it names. Clocks do not appear: nothing here goes by one
+(`tests.cluster.clocks` has those).
 
 `without` takes one of the fences away; a model in which nothing breaks then would prove
 nothing.
@@ -119,7 +120,10 @@ class World:
 
     def act(self) -> None:
         """A node does the next thing; one that is paused is one that is not chosen."""
-        node = self.chance.choice(self.nodes)
+        self.turn(self.chance.choice(self.nodes))
+
+    def turn(self, node: Node) -> None:
+        """Do what comes next to a node."""
         if node.pending is not None:
             self.ask(node, again=True)
         elif not node.claims:
@@ -166,7 +170,10 @@ class World:
         """One append reaches the log: in any order, or never, or more than once."""
         if not self.wire:
             return
-        at = self.chance.randrange(len(self.wire))
+        self.arrive(self.chance.randrange(len(self.wire)))
+
+    def arrive(self, at: int) -> None:
+        """The append in place `at` reaches the log."""
         request = self.wire[at]
         if self.chance.random() < 0.9:
             del self.wire[at]
@@ -188,6 +195,10 @@ class World:
         if not self.replies:
             return
         request, taken = self.replies.pop(self.chance.randrange(len(self.replies)))
+        self.told(request, taken=taken)
+
+    def told(self, request: Request, *, taken: bool) -> None:
+        """A node hears whether the log has it; or that is lost."""
         node = self.nodes[request.node]
         if self.chance.random() < 0.2 or node.pending != request.entry:
             return

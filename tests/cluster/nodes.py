@@ -11,6 +11,7 @@ from trio_websocket import wrap_client_stream
 from broker.cluster.memory import MemoryDirectory, MemoryLog, MemoryServer
 from broker.cluster.node import Doors, NodeLife, Ports
 from broker.cluster.ports import Node
+from broker.config import Config
 from broker.gate import sign
 from broker.server import Broker
 from broker.sites import DEFAULT_SITE
@@ -23,7 +24,13 @@ PATIENCE_S = 10
 class Member:
     """One node."""
 
-    def __init__(self, folder: Path, server: MemoryServer, name: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: MemoryServer,
+        name: str,
+        config: Config = TRUSTING,
+    ) -> None:
         self.folder = folder
         self.name = name
         internal = free_port()
@@ -34,7 +41,7 @@ class Member:
         self.directory = MemoryDirectory(server, node)
         ports = Ports(name, self.log, self.directory)
         doors = Doors(self.public, ("127.0.0.1", internal))
-        self.life = NodeLife(folder, TRUSTING, ports, doors, most=100)
+        self.life = NodeLife(folder, config, ports, doors, most=100)
         self.ended = trio.Event()
         self.streams: list[trio.SocketStream] = []
 
@@ -77,7 +84,11 @@ class Member:
 class Group:
     """Nodes on one log."""
 
-    def __init__(self, folder: Path, nursery: trio.Nursery) -> None:
+    def __init__(
+        self, folder: Path, nursery: trio.Nursery, config: Config = TRUSTING
+    ) -> None:
+        self.config = config
+        """Of nodes that are added from now on."""
         self.server = MemoryServer()
         self.members: list[Member] = []
         self._folder = folder
@@ -85,7 +96,7 @@ class Group:
 
     async def add(self, name: str) -> Member:
         """Return a node that lives; the first to come owns."""
-        member = Member(self._folder / name, self.server, name)
+        member = Member(self._folder / name, self.server, name, self.config)
         self.members.append(member)
         self._nursery.start_soon(member.run)
         with trio.fail_after(PATIENCE_S):
@@ -117,10 +128,10 @@ class Group:
 
 
 @asynccontextmanager
-async def group(folder: Path) -> AsyncGenerator[Group]:
+async def group(folder: Path, config: Config = TRUSTING) -> AsyncGenerator[Group]:
     """Run a cluster."""
     async with trio.open_nursery() as nursery:
-        made = Group(folder, nursery)
+        made = Group(folder, nursery, config)
         yield made
         await made.end_all()
         nursery.cancel_scope.cancel()

@@ -76,15 +76,20 @@ class Server:
             self._process = None
 
 
-def three(folder: Path) -> Sequence[Server]:
-    """Return the servers of one cluster, not started yet."""
+def three(folder: Path, *, discreet: bool = False) -> Sequence[Server]:
+    """Return the servers of one cluster, not started yet.
+
+    `discreet`: they tell clients nothing of each other.
+    """
+    more = "no_advertise: true, " if discreet else ""
     ports = [free_port() for _ in range(3)]
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
     return [
         Server(
             folder,
             f"n{number}",
-            f'cluster {{ name: shop, listen: "127.0.0.1:{port}", routes: [{routes}] }}',
+            f'cluster {{ name: shop, {more}listen: "127.0.0.1:{port}",'
+            f" routes: [{routes}] }}",
         )
         for number, port in enumerate(ports)
     ]

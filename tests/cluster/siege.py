@@ -1,180 +1,46 @@
-"""A cluster of processes under load, whose owners are killed and paused.
+"""A cluster of processes under load, whose owners are killed, paused and cut off.
 
-    python -m tests.cluster.siege --kills 20 --pauses 5 --servers 3
+    python -m tests.cluster.siege --servers 3 --kills 20 --pauses 10 --cuts 5
 
-Three nodes behind a proxy that knows who lives, NATS servers, and `shopwire load` with
-its oracle. Says how long it took until a message was acknowledged again, and fails if
-one that was acknowledged is lost, doubled or misplaced, or if the copies differ.
+The server that leads the log is killed and paused by turns, too. Three nodes behind a
+proxy that knows who lives, NATS servers, and `shopwire load` with its oracle. Says how
+long it took until a message was acknowledged again, and fails if one that was
+acknowledged is lost, doubled or misplaced, or if the copies differ.
 """
 
 import json
-import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
 import click
+import msgspec
 import trio
-from trio_websocket import ConnectionClosed, HandshakeError, wrap_client_stream
 
+from broker.cluster.nats.client import NatsClient
 from broker.cluster.nats.directory import NatsDirectory
+from broker.cluster.nats.link import NatsError
+from broker.cluster.nats.log import Names
 from broker.cluster.ports import Node
 from broker.cluster.serving import ports
 from broker.config import ClusterConfig, Config
-from tests.cluster.servers import Server, free_port, three
+from tests.cluster.probe import Probe
+from tests.cluster.processes import Front, NodeProcess, Wire
+from tests.cluster.servers import Server, three
 from tests.faults.processes import ROOT
-from tests.system.client import JSON, Client, Closed, Socket
 from tests.system.process import Keys, furnish
 
 CALM_S = 4.0
 """Seconds between two blows, and after the last."""
-TRY_S = 1.5
-"""Seconds for one try of the probe's, which a broken handshake may hang."""
 PATIENCE_S = 60.0
-BROKEN = (OSError, ConnectionClosed, HandshakeError, Closed, trio.BrokenResourceError)
-
-
-class NodeProcess:
-    """One node; it keeps its folder and its ports from life to life."""
-
-    def __init__(self, folder: Path, name: str, nats: str, replicas: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.name = folder, name
-        self.port, internal = free_port(), free_port()
-        self._environ = {
-            "SHOPWIRE_CLUSTER_NATS": nats,
-            "SHOPWIRE_CLUSTER_NODE": name,
-            "SHOPWIRE_CLUSTER_ADDRESS": f"127.0.0.1:{internal}",
-            "SHOPWIRE_CLUSTER_REPLICAS": str(replicas),
-            "SHOPWIRE_LIMITS_TRUSTED_NETWORKS": "127.0.0.0/8",
-        }
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Let it live; it takes connections once it is ready."""
-        serve = [sys.executable, "-m", "broker", "serve", "--data", str(self.folder)]
-        with (self.folder / "log").open("a") as log:
-            self._process = subprocess.Popen(
-                [*serve, "--port", str(self.port)],
-                cwd=ROOT,
-                env=os.environ | self._environ,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                text=True,
-            )
-
-    @property
-    def pid(self) -> int:
-        """Its process."""
-        assert self._process is not None
-        return self._process.pid
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        os.kill(self.pid, number)
-
-    def end(self) -> int | None:
-        """Wait until it has ended; return how."""
-        return None if self._process is None else self._process.wait()
-
-    def kill(self) -> None:
-        """End it in the middle of whatever it does."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.kill()
-            self._process.wait()
-
-
-class Front:
-    """What stands before the nodes: each connection goes to one that takes it."""
-
-    def __init__(self, nodes: list[NodeProcess]) -> None:
-        self.nodes = nodes
-        self.shunned: set[str] = set()
-        """Nodes of which the checks have found that they do not answer."""
-        self._chance = random.Random(1)
-
-    async def serve(self, stream: trio.SocketStream) -> None:
-        """Carry one connection."""
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError, OSError):
-            async with stream:
-                for node in self._chance.sample(self.nodes, len(self.nodes)):
-                    if node.name in self.shunned:
-                        continue
-                    try:
-                        other = await trio.open_tcp_stream("127.0.0.1", node.port)
-                    except OSError:
-                        continue
-                    await both(stream, other)
-                    return
-
-
-async def both(one: trio.SocketStream, other: trio.SocketStream) -> None:
-    """Carry bytes both ways, until either ends."""
-
-    async def carry(source: trio.SocketStream, target: trio.SocketStream) -> None:
-        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
-            while piece := await source.receive_some(65536):
-                await target.send_all(piece)
-        nursery.cancel_scope.cancel()
-
-    async with other, trio.open_nursery() as nursery:
-        nursery.start_soon(carry, one, other)
-        nursery.start_soon(carry, other, one)
-
-
-class Probe:
-    """A shopper who always has something to say; knows when they were last heard."""
-
-    def __init__(self, token: str, url: str) -> None:
-        self._token = token
-        host, _, port = url.removeprefix("http://").rpartition(":")
-        self._place = host, int(port)
-        self._chat = ""
-        self._said = 0
-
-    async def answered(self) -> None:
-        """Return when something new has been acknowledged."""
-        self._said += 1
-        while True:
-            with suppress(*BROKEN, trio.TooSlowError, BaseExceptionGroup):
-                await self._try()
-                return
-            await trio.sleep(0.03)
-
-    async def _try(self) -> None:
-        stream = await trio.open_tcp_stream(*self._place)
-        try:
-            async with trio.open_nursery() as nursery:
-                # The library waits for ever if the other side dies in a handshake.
-                with trio.fail_after(TRY_S):
-                    socket = await wrap_client_stream(
-                        nursery, stream, "localhost", "/ws", subprotocols=[JSON.name]
-                    )
-                    client = Client(Socket(stream, socket, JSON))
-                    welcome = await client.hello(token=self._token)
-                    assert welcome["t"] == "welcome", welcome
-                    await self._say(client)
-                nursery.cancel_scope.cancel()
-        finally:
-            await trio.aclose_forcefully(stream)
-
-    async def _say(self, client: Client) -> None:
-        ask = client.ask
-        if not self._chat:
-            self._chat = (await ask("chat.start", id="probe", text="start"))["chat"]
-        said = await ask(
-            "msg.send", id=f"p{self._said}", chat=self._chat, text=str(self._said)
-        )
-        assert said["t"] == "ok", said
 
 
 class Siege:
@@ -183,36 +49,44 @@ class Siege:
     def __init__(self, folder: Path, servers: int) -> None:
         self.folder = folder
         self.servers = (
-            [Server(folder / "nats")] if servers == 1 else [*three(folder / "nats")]
+            [Server(folder / "nats")]
+            if servers == 1
+            else [*three(folder / "nats", discreet=True)]
         )
-        self.nats = ",".join(server.url for server in self.servers)
         replicas = len(self.servers)
-        self.config = Config(cluster=ClusterConfig(nats=self.nats, replicas=replicas))
-        self.nodes = [
-            NodeProcess(folder / f"node{n}", f"node{n}", self.nats, replicas)
-            for n in range(3)
-        ]
+        nats = ",".join(server.url for server in self.servers)
+        self.config = Config(cluster=ClusterConfig(nats=nats, replicas=replicas))
+        self.wires: dict[str, list[Wire]] = {}
+        """Of each node, one to each server."""
+        self.nodes = [self._node(f"node{n}") for n in range(3)]
+        self.front = Front(self.nodes)
         self.took: dict[str, list[float]] = {}
 
+    def _node(self, name: str) -> NodeProcess:
+        wires = self.wires[name] = [Wire(server.port) for server in self.servers]
+        nats = ",".join(f"nats://127.0.0.1:{wire.port}" for wire in wires)
+        return NodeProcess(self.folder / name, name, nats, len(self.servers))
+
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[tuple[NatsDirectory, str]]:
-        """Run it all; yield who knows who owns, and where the front is."""
+    async def running(self) -> AsyncGenerator[tuple["Sight", str]]:
+        """Run it all; yield who sees what it does, and where the front is."""
         try:
             for server in self.servers:
                 server.start()
             onlooker = Node("", "127.0.0.1:1", "", 0, draining=True)
             async with trio.open_nursery() as nursery:
-                front = Front(self.nodes)
-                self.front = front
-                listeners = await nursery.start(trio.serve_tcp, front.serve, 0)
+                listeners = await nursery.start(trio.serve_tcp, self.front.serve, 0)
                 port = listeners[0].socket.getsockname()[1]
+                for wire in [each for wires in self.wires.values() for each in wires]:
+                    serve = partial(trio.serve_tcp, host="127.0.0.1")
+                    await nursery.start(serve, wire.serve, wire.port)
                 # A cluster of three has to find its leader first.
-                async with ports(self.config, onlooker) as (_, _, directory):
+                async with ports(self.config, onlooker) as (client, _, directory):
                     nursery.start_soon(directory.look_for, 1e6)
                     for node in self.nodes:
                         node.start()
                         await self.owner(directory)
-                    yield directory, f"http://127.0.0.1:{port}"
+                    yield Sight(client, directory), f"http://127.0.0.1:{port}"
                 nursery.cancel_scope.cancel()
         finally:
             for node in self.nodes:
@@ -228,33 +102,111 @@ class Siege:
         return next(node for node in self.nodes if node.name == owner.name)
 
     async def blow(
-        self, kind: str, seconds: float, directory: NatsDirectory, probe: Probe
+        self, kind: str, seconds: float, sight: "Sight", probe: Probe
     ) -> float:
-        """Do something to the owner; return the seconds until somebody is heard."""
-        owner = await self.owner(directory)
+        """Do something; return the seconds until somebody is heard."""
+        owner = await self.owner(sight.directory)
+        leader = await self._leader(sight.client)
         began = perf_counter()
-        if kind == "kill":
-            owner.send(signal.SIGKILL)
-            owner.end()
-        elif kind == "term":
-            owner.send(signal.SIGTERM)
-        else:
-            owner.send(signal.SIGSTOP)
-            self.front.shunned.add(owner.name)
+        match kind:
+            case "kill":
+                owner.send(signal.SIGKILL)
+                owner.end()
+            case "term":
+                owner.send(signal.SIGTERM)
+            case "pause":
+                owner.send(signal.SIGSTOP)
+                self.front.shunned.add(owner.name)
+            case "cut":
+                for wire in self.wires[owner.name]:
+                    wire.cut()
+                self.front.shunned.add(owner.name)
+            case "leader kill":
+                leader.kill()
+            case _:
+                leader.send(signal.SIGSTOP)
         with trio.fail_after(PATIENCE_S):
             await probe.answered()
         took = perf_counter() - began
         self.took.setdefault(kind, []).append(took)
-        if kind == "pause":
-            await trio.sleep(max(0.0, seconds - took))
-            owner.send(signal.SIGCONT)
-            await trio.sleep(1)
-            self.front.shunned.discard(owner.name)
-        else:
-            if kind == "term":
-                assert await trio.to_thread.run_sync(owner.end) == 0
-            owner.start()
+        await trio.sleep(max(0.0, seconds - took))
+        await self._heal(kind, owner, leader)
+        await self._whole(sight.client)
         return took
+
+    async def _heal(self, kind: str, owner: NodeProcess, leader: Server) -> None:
+        match kind:
+            case "kill":
+                owner.start()
+            case "term":
+                assert await trio.to_thread.run_sync(owner.end) == 0
+                owner.start()
+            case "pause" | "cut":
+                if kind == "pause":
+                    owner.send(signal.SIGCONT)
+                for wire in self.wires[owner.name]:
+                    wire.mend()
+                await trio.sleep(1)
+                self.front.shunned.discard(owner.name)
+            case "leader kill":
+                leader.start()
+            case _:
+                leader.send(signal.SIGCONT)
+
+    async def _leader(self, client: NatsClient) -> Server:
+        """Return the server that leads the log."""
+        found = await self._info(client)
+        names = {server.name: server for server in self.servers}
+        return names.get(found.leader, self.servers[0])
+
+    async def _whole(self, client: NatsClient) -> None:
+        """Return when every server has all of the log: they could be hit again."""
+        with trio.fail_after(PATIENCE_S):
+            while True:
+                found = await self._info(client)
+                others = [each for each in found.replicas if each.current]
+                if len(others) == len(self.servers) - 1:
+                    return
+                await trio.sleep(0.2)
+
+    async def _info(self, client: NatsClient) -> "Raft":
+        asked = f"$JS.API.STREAM.INFO.{Names.of('shopwire', 0).entries}"
+        with trio.fail_after(PATIENCE_S):
+            while True:
+                try:
+                    answer = await client.request(asked)
+                    found = msgspec.json.decode(answer.data, type=Info).cluster
+                except NatsError:
+                    found = Raft()
+                if found.leader or len(self.servers) == 1:
+                    return found
+                await trio.sleep(0.2)
+
+
+class Sight(NamedTuple):
+    """Who sees what a cluster does, from outside."""
+
+    client: NatsClient
+    directory: NatsDirectory
+
+
+class Follower(msgspec.Struct, frozen=True):
+    """One of a stream's servers that do not lead it."""
+
+    current: bool = False
+
+
+class Raft(msgspec.Struct, frozen=True):
+    """Who has a stream."""
+
+    leader: str = ""
+    replicas: tuple[Follower, ...] = ()
+
+
+class Info(msgspec.Struct, frozen=True):
+    """Of what a server says of a stream, what is looked at here."""
+
+    cluster: Raft = Raft()
 
 
 class Traffic(NamedTuple):
@@ -292,18 +244,23 @@ async def load(
         capture_stderr=True,
     )
     (folder / "load.out").write_bytes(ran.stdout + ran.stderr)
+    if not report.exists():
+        raise RuntimeError((ran.stdout + ran.stderr).decode())
     found: dict[str, object] = json.loads(report.read_text())
-    return found | {"exit": ran.returncode}
+    return found
 
 
 async def besiege(
     siege: Siege, blows: list[tuple[str, float]], traffic: Traffic
 ) -> bool:
-    """Run it; print what came of it; return whether the oracle was content."""
+    """Run it; print what came of it; return whether nothing was wrong.
+
+    How long answers took is printed, and no part of that.
+    """
     keys = await furnish(siege.nodes[0].folder, *(f"agent-{n}" for n in range(4)))
     calm = traffic.calm_s
     report: dict[str, object] = {}
-    async with siege.running() as (directory, url):
+    async with siege.running() as (sight, url):
         probe = Probe(keys.token("shopper", "probe"), url)
         with trio.fail_after(PATIENCE_S):
             await probe.answered()
@@ -316,7 +273,7 @@ async def besiege(
             nursery.start_soon(talk)
             await trio.sleep(calm)
             for kind, length in blows:
-                took = await siege.blow(kind, length, directory, probe)
+                took = await siege.blow(kind, length, sight, probe)
                 click.echo(f"{kind} {length:.1f}: answered after {took:.2f} s")
                 await trio.sleep(calm)
         for node in siege.nodes:
@@ -328,7 +285,7 @@ async def besiege(
         click.echo(f"{kind}: {len(ordered)}, p50 {p50:.2f} s, longest {longest:.2f} s")
     lines = (siege.folder / "load.out").read_text().splitlines()
     click.echo("\n".join(line for line in lines if " s  offered" not in line))
-    return report["exit"] == 0 and same(siege.nodes)
+    return report["verdict"] != "fail" and same(siege.nodes)
 
 
 def same(nodes: list[NodeProcess]) -> bool:
@@ -347,14 +304,19 @@ def same(nodes: list[NodeProcess]) -> bool:
 @click.option("--kills", default=3)
 @click.option("--pauses", default=1)
 @click.option("--terms", default=1)
+@click.option("--cuts", default=1)
+@click.option("--leaders", default=0, help="Of NATS; killed and paused by turns.")
 @click.option("--servers", type=click.Choice(["1", "3"]), default="1")
 @click.option("--rate", default="60/s")
-def main(kills: int, pauses: int, terms: int, servers: str, rate: str) -> None:
-    """Lay siege; an owner that is paused is so for 5 to 30 seconds."""
+def main(servers: str, rate: str, **counts: int) -> None:
+    """Lay siege; who is paused or cut off is so for 5 to 30 seconds, a server 15."""
     seed = random.randrange(2**32)
     chance = random.Random(seed)
-    blows = [("kill", 0.0)] * kills + [("term", 0.0)] * terms
-    blows += [("pause", chance.uniform(5, 30)) for _ in range(pauses)]
+    blows = [("kill", 0.0)] * counts["kills"] + [("term", 0.0)] * counts["terms"]
+    blows += [("pause", chance.uniform(5, 30)) for _ in range(counts["pauses"])]
+    blows += [("cut", chance.uniform(5, 30)) for _ in range(counts["cuts"])]
+    by_turns = [("leader kill", 0.0), ("leader pause", 15.0)]
+    blows += [by_turns[number % 2] for number in range(counts["leaders"])]
     chance.shuffle(blows)
     with tempfile.TemporaryDirectory(prefix="siege-") as folder:
         siege = Siege(Path(folder), int(servers))

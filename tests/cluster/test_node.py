@@ -2,14 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 import trio
 from trio_websocket import ConnectionClosed
 
-from broker.cluster.node import Foreign
-from broker.server import Broker
+from broker.cluster import copying
+from broker.cluster.counts import Refusal, Why
+from broker.cluster.ports import Claim
+from broker.cluster.unfit import Foreign
+from broker.server import DRAIN_S, Broker
+from storage import erasing
 from storage.errors import Followed
 from tests.cluster.nodes import Group, Member, group, token
 from tests.storage.copies import differences
@@ -87,6 +92,8 @@ async def test_an_owner_whom_the_others_gave_up_acknowledges_nothing(
     with suppress(Closed, ConnectionClosed):
         await shopper.say("msg.send", id="late", chat=chat, text="late")
     await one.follows()
+    assert one.life.counts.stepped_down == {Why.FENCED: 1}
+    assert one.life.counts.fenced[Refusal.ENTRY] == 1
     # It may try once more before it believes it: the other changes hands again then.
     answers: list[Frame] = []
     while not answers:
@@ -106,6 +113,7 @@ async def test_a_log_that_does_not_answer_ends_the_owning(
     nodes.server.reachable = False
     await shopper.say("chat.start", text="hello")
     await one.follows()
+    assert one.life.counts.stepped_down == {Why.UNAVAILABLE: 1}
     nodes.server.reachable = True
     again = await welcomed(one, nursery, signed)
     assert (await again.ask("chat.start", text="hello"))["t"] == "ok"
@@ -122,6 +130,24 @@ async def test_who_comes_late_fetches_a_copy(nodes: Group) -> None:
     await nodes.even(two)
     one.life.leave()
     assert token(await two.broker())
+
+
+async def test_what_was_erased_leaves_the_log_too(
+    nodes: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "LOOK_S", 0.05)
+    one = await nodes.add("one")
+    broker = await one.broker()
+    with trio.fail_after(5):
+        while not nodes.server.copies:
+            await nodes.server.changed()
+    assert not nodes.server.purged.get(0)
+    await broker.change(partial(erasing.gone, digests=["1"]), scrub=True)
+    with trio.fail_after(5):
+        while not nodes.server.purged.get(0):
+            await nodes.server.changed()
+    # A copy without it has taken the place of all that may have it.
+    assert nodes.server.purged[0] == nodes.server.copies[0][0] > 1
 
 
 async def test_a_shop_that_stood_alone_moves_in_and_out(
@@ -151,3 +177,20 @@ async def test_another_shop_s_folder_is_refused(tmp_path: Path, nodes: Group) ->
     with pytest.raises(BaseExceptionGroup) as refused:
         await two.run()
     assert refused.group_contains(Foreign, depth=None)
+
+
+async def test_who_gives_up_while_something_is_written_does_not_wait_for_it(
+    nodes: Group, nursery: trio.Nursery
+) -> None:
+    one = await nodes.add("one")
+    signed = token(await one.broker())
+    shopper = await welcomed(one, nursery, signed)
+    with nodes.server.stalled():
+        await shopper.say("chat.start", text="hello")
+        while not nodes.server.waiting:
+            await nodes.server.changed()
+        began = trio.current_time()
+        nodes.server.owners[0] = Claim(0, 2), "somebody else"
+        nodes.server.touch()
+        await one.follows()
+    assert trio.current_time() - began < DRAIN_S / 2

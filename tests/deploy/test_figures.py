@@ -9,6 +9,7 @@ from typing import Any
 import trio
 import trio.testing
 
+from broker.cluster.figures import NodeFigures, Standing
 from broker.metrics import PREFIX, Figures
 from broker.server import Broker
 from tests.faults.processes import ROOT
@@ -26,7 +27,7 @@ def families() -> dict[str, frozenset[str]]:
 
 async def _collected() -> list[Any]:
     async with Broker.open(None, virtual=True) as broker:
-        return [*Figures(broker).collect()]
+        return [*Figures(broker).collect(), *NodeFigures(Standing).collect()]
 
 
 def _samples(name: str, kind: str) -> frozenset[str]:

@@ -5,22 +5,18 @@ may be tried at the same time.
 """
 
 import os
-import re
 import socket
-import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.docs.fences import Fence, fences, name_of, pages
+from deploy.newcomer.follow import NotAsWritten, Terminal, follow
+from deploy.newcomer.follow import fences as read
+from tests.docs.fences import fences, name_of, pages
 
 PORT = "8080"
 """What pages call the broker's."""
-COMMAND_S = 60
-SAID = re.compile(r'^\{"ready":true')
 RUN = [page for page in pages() if any(fence.runs for fence in fences(page, "sh"))]
 
 
@@ -31,70 +27,41 @@ def free_port() -> int:
         return port
 
 
-class Terminal:
-    """Where somebody follows a page."""
+def terminal(folder: Path) -> Terminal:
+    port = str(free_port())
+    # The README's reader has not put the environment on the path.
+    tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    # Where a page names no port, it is the usual one.
+    around = os.environ | {"PATH": tools, "SHOPWIRE_SERVER_PORT": port}
 
-    def __init__(self, folder: Path) -> None:
-        self.said = ""
-        """What the last command printed."""
-        self._folder = folder
-        self._port = str(free_port())
-        # The README's reader has not put the environment on the path.
-        tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
-        # Where a page names no port, it is the usual one.
-        ports = {"SHOPWIRE_SERVER_PORT": self._port}
-        self._around = os.environ | {"PATH": tools} | ports
+    def typed(code: str) -> str:
+        return code.replace(".venv/bin/", "").replace(PORT, port)
 
-    def _words(self, fence: Fence) -> list[str]:
-        code = fence.code.replace(".venv/bin/", "").replace(PORT, self._port)
-        return ["bash", "-euo", "pipefail", "-c", code]
-
-    def run(self, fence: Fence) -> None:
-        """Run a snippet, which has to do well."""
-        done = subprocess.run(
-            self._words(fence),
-            cwd=self._folder,
-            env=self._around,
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=COMMAND_S,
-        )
-        assert done.returncode == 0, f"{fence.where}: {done.stdout}{done.stderr}"
-        self.said = done.stdout
-
-    @contextmanager
-    def serve(self, fence: Fence) -> Generator[None]:
-        """Run a snippet that serves, from when it can until the end of the block."""
-        with subprocess.Popen(
-            self._words(fence),
-            cwd=self._folder,
-            env=self._around,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            try:
-                ready = process.stdout.readline()
-                assert SAID.match(ready), f"{fence.where}: {ready}"
-                yield
-            finally:
-                process.terminate()
+    return Terminal(folder, around, typed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_a_page_s_commands_do_what_they_are_for(page: Path, tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path)
-    with ExitStack() as open_:
-        for fence in fences(page, "sh", "text"):
-            if "says" in fence.attributes:
-                for line in fence.code.splitlines():
-                    assert line.strip() == "..." or line in terminal.said, fence.where
-            elif fence.language == "text" or not fence.runs:
-                continue
-            elif "serves" in fence.attributes:
-                open_.enter_context(terminal.serve(fence))
-            else:
-                terminal.run(fence)
+    follow(fences(page), terminal(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "```sh\nfalse | true\n```\n",
+        "```sh\necho one\n```\n```text says\ntwo\n```\n",
+        "```sh serves\necho not at all\n```\n",
+    ],
+    ids=["fails", "says something else", "does not serve"],
+)
+def test_a_page_that_is_wrong_is_noticed(page: str, tmp_path: Path) -> None:
+    with pytest.raises(NotAsWritten, match="here:"):
+        follow(read(page, "here"), terminal(tmp_path))
+
+
+def test_what_is_followed_is_shown(tmp_path: Path) -> None:
+    shown: list[str] = []
+    page = '```sh\necho one\necho two\n```\n```sh norun="x"\nfalse\n```\n'
+    follow(read(page, "here"), Terminal(tmp_path, dict(os.environ), shown=shown.append))
+    assert shown == ["\n$ echo one\n  echo two", "one\ntwo"]

@@ -18,7 +18,8 @@ from broker.wire.codec import JSON
 from broker.wire.frames import FromClient
 from clients.load.scenario import Scenario
 from clients.simulate.shop import Day
-from tests.docs.fences import KNOWN, Fence, every, fences
+from deploy.newcomer.follow import Fence
+from tests.docs.fences import KNOWN, every, fences
 from tests.faults.processes import ROOT
 from tests.system.process import furnish
 

@@ -23,12 +23,15 @@ from tests.fuzz.heads import UPGRADE
 from tests.fuzz.siege import FILES_MORE, GROWTH_BYTES, Siege, besieged
 from tests.wire.joined import BINARY, CONT, NOT_FINAL, PING, TEXT, header, masked
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("path", ["fast", "portable"]),
+]
 
 AT_A_TIME = 200
 """Attackers, where all that counts is how many there were in the end."""
-HEAD_S = HELLO_S = 2
-"""Seconds to begin in; the defaults would only be waited for."""
+HEAD_S = HELLO_S = 3
+"""Seconds to begin in, where that is waited for."""
 LIMITS = f"head_s = {HEAD_S}\nhello_s = {HELLO_S}\n"
 FLOOD_S = 3
 """Seconds that a flood goes on, if nobody stops it."""
@@ -36,11 +39,16 @@ WARM_UP = 200
 """Connections before anything is measured."""
 
 
-@pytest.fixture(params=["fast", "portable"])
-async def siege(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncGenerator[Siege]:
-    async with besieged(tmp_path, request.param, LIMITS) as begun:
+@pytest.fixture
+async def siege(path: str, tmp_path: Path) -> AsyncGenerator[Siege]:
+    async with besieged(tmp_path, path) as begun:
+        yield begun
+
+
+@pytest.fixture
+async def hasty(path: str, tmp_path: Path) -> AsyncGenerator[Siege]:
+    """Lay siege to a broker that does not wait for long for anybody to begin."""
+    async with besieged(tmp_path, path, LIMITS) as begun:
         yield begun
 
 
@@ -141,11 +149,11 @@ async def test_five_thousand_who_connect_and_close(siege: Siege) -> None:
         outcomes["left"] = 5000
 
 
-async def test_a_thousand_heads_that_drip(siege: Siege) -> None:
-    async with endured(siege, "dripping heads") as outcomes:
+async def test_a_thousand_heads_that_drip(hasty: Siege) -> None:
+    async with endured(hasty, "dripping heads") as outcomes:
 
         async def one() -> None:
-            async with raw(siege) as stranger, trio.open_nursery() as nursery:
+            async with raw(hasty) as stranger, trio.open_nursery() as nursery:
                 nursery.start_soon(drip, stranger)
                 outcomes[str(await stranger.status())] += 1
                 nursery.cancel_scope.cancel()
@@ -163,15 +171,15 @@ async def drip(stranger: Raw) -> None:
         await trio.sleep(HEAD_S / 10)
 
 
-async def test_five_hundred_who_say_nothing(siege: Siege) -> None:
-    async with endured(siege, "silent sockets") as outcomes:
+async def test_five_hundred_who_say_nothing(hasty: Siege) -> None:
+    async with endured(hasty, "silent sockets") as outcomes:
 
         async def at_once() -> None:
-            async with raw(siege) as stranger:
+            async with raw(hasty) as stranger:
                 outcomes[str(await stranger.status())] += 1
 
         async def upgraded() -> None:
-            async with raw(siege) as stranger:
+            async with raw(hasty) as stranger:
                 await stranger.upgrade()
                 outcomes[str((await stranger.read()).code)] += 1
 

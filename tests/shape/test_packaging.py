@@ -16,6 +16,9 @@ import pytest
 
 from tests.shape.source import PACKAGES, ROOT
 
+# They take half a minute to make.
+pytestmark = pytest.mark.xdist_group("archives")
+
 WEB = "clients/web/dist/"
 SHOWN = {f"{WEB}{name}" for name in ("widget.js", "desk/index.html", "licences.txt")}
 """What a browser is served from an installed wheel, among the rest."""
@@ -66,7 +69,7 @@ def test_the_source_archive_holds_what_it_takes_to_build_without_node(
         names = {name.partition("/")[2] for name in archive.getnames()}
     built = {f"{WEB}.stamp", "hatch_build.py", "pyproject.toml", "LICENSE", "Makefile"}
     assert names >= SHOWN | built
-    assert {"constraints.txt", "deploy/newcomer.sh", "tests/conftest.py"} <= names
+    assert {"constraints.txt", "deploy/newcomer/run.sh", "tests/conftest.py"} <= names
     assert not [name for name in names if "node_modules" in name or ".venv" in name]
 
 

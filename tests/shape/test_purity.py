@@ -10,6 +10,9 @@ from tests.shape.purity import (
 )
 from tests.shape.source import CORE, ROOT, write_tree
 
+# What they read takes seconds, and is kept in the process.
+pytestmark = pytest.mark.xdist_group("trees")
+
 RUNTIME = {"pykka", "sqlite3", "trio"}
 
 

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from tests.shape.measure import (
     FUNCTION_LINES,
     MODULE_LINES,
@@ -12,6 +14,9 @@ from tests.shape.measure import (
     undocumented,
 )
 from tests.shape.source import ROOT, write_tree
+
+# What they read takes seconds, and is kept in the process.
+pytestmark = pytest.mark.xdist_group("trees")
 
 DOCUMENTED = 0.85
 """Nested functions count here too; for the rest the linter asks for all of them."""

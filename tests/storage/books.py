@@ -98,10 +98,14 @@ class Books:
         return append
 
     def change(
-        self, write: Callable[[Database], object], *, scrub: bool = False
+        self,
+        write: Callable[[Database], object],
+        *,
+        scrub: bool = False,
+        lists: bool = True,
     ) -> Change:
         """Queue a change."""
-        change = Change(write, lambda _: None, scrub=scrub)
+        change = Change(write, lambda _: None, scrub=scrub, lists=lists)
         self.journal.change(change)
         return change
 

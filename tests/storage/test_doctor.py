@@ -121,7 +121,12 @@ def test_planted_damage_is_found_and_nothing_else(
     assert Finding(problem, where) in found
     # A broken rule may break a second one, and SQLite's own check of the table's.
     others = {finding.problem for finding in found} - {problem}
-    assert others <= {Problem.DAMAGED, Problem.MESSAGE_WRONG, Problem.ORDER}
+    assert others <= {
+        Problem.DAMAGED,
+        Problem.EVENT,
+        Problem.MESSAGE_WRONG,
+        Problem.ORDER,
+    }
 
 
 def test_an_index_that_lost_a_row_is_found(journal: Path) -> None:
@@ -185,3 +190,10 @@ def test_a_trace_is_found_across_the_pieces_that_are_read(
     monkeypatch.setattr(doctor, "CHUNK", 7)
     assert traces(journal, b"profile-1") == [journal]
     assert traces(journal, b"profile-3") == []
+
+
+def test_a_schema_that_is_no_text_is_said(journal: Path) -> None:
+    data = journal.read_bytes()
+    assert data.count(b"CREATE TABLE event(") == 1
+    journal.write_bytes(data.replace(b"CREATE TABLE event(", b"CREATE TABLE \xc5vent("))
+    assert Problem.UNREADABLE in {each.problem for each in examine(journal, KINDS)}

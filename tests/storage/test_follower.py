@@ -63,7 +63,7 @@ def test_appends_and_changes_reach_the_copy(pair: Pair) -> None:
     pair.change(lambda db: accounts.add_site(db, Site("a", "A", 0)))
     pair.change(search.advance)
     assert pair.differences() == []
-    assert pair.rows("SELECT count(*) FROM search") == [(32,)]
+    assert pair.rows("SELECT count(*) FROM search") == [(38,)]
 
 
 def test_what_one_of_a_batch_spoils_reaches_neither(pair: Pair) -> None:

@@ -152,6 +152,19 @@ def test_a_ticket_changed_outside_its_chat_is_not_taken_for_known(
     assert books.ask(lambda found: queries.ticket(found, 7)) == ticket(7, 2)
 
 
+def test_a_change_that_leaves_the_lists_alone_leaves_what_is_known_of_them(
+    books: Books,
+) -> None:
+    books.append(7, record(1), ticket=ticket(7, 1))
+    books.settle()
+    # It lies, which shows that the next row is still written as a move.
+    lie = "UPDATE ticket SET profile = 'other'"
+    books.change(lambda db: db.execute(lie).rowcount, lists=False)
+    books.append(7, record(2), ticket=ticket(7, 2))
+    found = books.ask(lambda db: queries.ticket(db, 7))
+    assert found == ticket(7, 2)._replace(profile="other")
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -251,7 +264,7 @@ def test_a_query_sees_one_moment(books: Books, path: Path) -> None:
             other.execute(insert, (seq, seq))
         return counts
 
-    insert = "INSERT INTO event VALUES (?, 1, ?, 0, 0, '', '', '', 1, x'')"
+    insert = "INSERT INTO event VALUES (?, 1, ?, 0, 0, '', '', '', 1, x'', NULL)"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     with closing(other):
         assert books.ask(count_twice) == [0, 0]

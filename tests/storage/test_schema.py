@@ -62,9 +62,9 @@ def test_a_journal_from_before_the_inbox_learns_what_shoppers_said(path: Path) -
             ALTER TABLE ticket DROP COLUMN missed;
             DELETE FROM _sqlite_migrations WHERE name = 'inbox_rows';
             INSERT INTO event VALUES
-              (1, 7, 1, 0, 0, 'opened', 'shopper:p', 's', 1, x''),
-              (2, 7, 2, 1, 0, 'msg', 'shopper:p', 's', 1, x''),
-              (3, 7, 3, 2, 0, 'msg', 'agent:ann', 'a', 1, x'');
+              (1, 7, 1, 0, 0, 'opened', 'shopper:p', 's', 1, x'', NULL),
+              (2, 7, 2, 1, 0, 'msg', 'shopper:p', 's', 1, x'', NULL),
+              (3, 7, 3, 2, 0, 'msg', 'agent:ann', 'a', 1, x'', NULL);
             INSERT INTO ticket (stream, chat, site, profile, channel, status, control,
               preview, opened_at, last_at, seq)
               VALUES (7, 'c', 's', 'p', 'chat', 'open', 'humans', '', 0, 0, 3);

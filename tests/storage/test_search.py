@@ -45,7 +45,7 @@ class Said:
     def index(self) -> None:
         """Bring the index up to date."""
         while self.books.ask(search.behind):
-            self.books.change(search.advance)
+            self.books.change(search.advance, lists=False)
 
     def find(self, text: str, **more: object) -> Found:
         """Search, in an index that is up to date."""
@@ -60,9 +60,25 @@ class Said:
         return [hit.chat for hit in self.find(text, **more).hits]
 
 
+def _executed(sql: str, db: Database) -> int:
+    return db.execute(sql).rowcount
+
+
 @pytest.fixture
 def said(books: Books) -> Said:
     return Said(books)
+
+
+def test_indexing_leaves_the_lists_alone(said: Said) -> None:
+    said.chat(1, "Where are my boots?")
+    said.called(1, "Ann")
+    untouched = """
+        CREATE TEMP TRIGGER t{0} BEFORE {0} ON ticket
+        BEGIN SELECT raise(ABORT, 'a ticket row was written'); END"""
+    for how in ("INSERT", "UPDATE", "DELETE"):
+        sql = untouched.format(how)
+        said.books.change(partial(_executed, sql))
+    assert said.chats("boots") == said.chats("ann") == ["chat-1"]
 
 
 def test_words_are_found_however_they_are_written(said: Said) -> None:

@@ -14,11 +14,13 @@ import trio
 from trio_websocket import wrap_client_stream
 
 from broker.gate import sign
-from broker.server import JOURNAL, Broker
+from broker.server import Broker
 from broker.sites import DEFAULT_SITE
 from storage import accounts
 from storage.accounts import Agent, Key
+from storage.meta import JOURNAL
 from tests.faults.processes import ROOT
+from tests.long import environment
 from tests.system.client import JSON, Client, Form, Socket
 from tests.system.shop import MONTH, QUEUED
 
@@ -46,11 +48,12 @@ class Keys:
         return sign(key, claims)
 
 
-async def furnish(folder: Path, *agents: str) -> Keys:
-    """Found a shop in `folder`, with these agents; return its keys."""
+async def furnish(folder: Path, *agents: str, admins: tuple[str, ...] = ()) -> Keys:
+    """Found a shop in `folder`, with these people; return its keys."""
     async with Broker.open(folder) as broker:
-        for sub in agents:
-            account = Agent(DEFAULT_SITE, sub, None, sub, "agent", None, None, 0)
+        for sub in agents + admins:
+            role = "admin" if sub in admins else "agent"
+            account = Agent(DEFAULT_SITE, sub, None, sub, role, None, None, 0)
             await broker.change(partial(accounts.add_agent, agent=account))
         keys = Keys(await broker.query(accounts.keys), broker.clock() / 1000)
     (folder / "shopwire.toml").write_text(CONFIG)
@@ -77,6 +80,7 @@ class Process:
             self._process = subprocess.Popen(  # noqa: ASYNC220  # a test has the time
                 [*(command or serve), "--data", str(self.folder), "--port", str(port)],
                 cwd=ROOT,
+                env=environment(),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

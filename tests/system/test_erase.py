@@ -13,9 +13,9 @@ from actors.settings.outward import SmsSettings
 from broker import replay
 from broker.checkup import texted
 from broker.commands.reading import journal
-from broker.server import JOURNAL
 from storage import erasing, queries
 from storage.doctor import examine
+from storage.meta import JOURNAL
 from storage.schema import BEFORE
 from tests.broker.http.web import Web, asked, refusal
 from tests.broker.images.corpus import png

@@ -4,8 +4,11 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
 
@@ -15,6 +18,7 @@ from tests.system.client import Frame
 from tests.system.process import Keys, Process, furnish
 
 FOLLOW = (sys.executable, "-m", "broker", "backup", "--follow", "--every", "0.1")
+SERVE = (sys.executable, "-m", "broker", "serve")
 BEFORE, AFTER = 5, 3
 
 
@@ -26,7 +30,7 @@ async def test_after_the_folder_is_lost_all_is_there_up_to_the_copy(
     keys = await furnish(data)
     with Process(data) as process:
         await process.start()
-        told = await talk(process, keys, copy)
+        told = await talk(process, keys, partial(copied, data, copy))
         await process.kill()
     shutil.rmtree(data)
     restored = typed("restore", copy, "--data", data)
@@ -37,8 +41,33 @@ async def test_after_the_folder_is_lost_all_is_there_up_to_the_copy(
     assert not list(data.glob("*.partial*"))
 
 
-async def talk(process: Process, keys: Keys, copy: Path) -> Frame:
-    """Say some before the copy and some after it; return where the client stands."""
+@pytest.mark.slow
+async def test_after_the_folder_is_lost_all_is_there_that_was_shipped(
+    tmp_path: Path,
+) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    other.mkdir()
+    keys = await furnish(data)
+    with Process(data) as process:
+        await process.start(*SERVE, "--ship", str(other))
+        told = await talk(process, keys, partial(shipped, process))
+        await process.kill()
+    # Some of the last may have arrived, too: as one who has heard one more.
+    told["position"] += 1
+    shutil.rmtree(data)
+    restored = typed("restore", other, "--data", data)
+    assert restored.exit_code == 0, restored.output
+    assert json.loads(restored.stdout)["copied"]["events"] >= told["copied"]
+    with Process(data) as process:
+        # On to the same folder: a generation of the new journal's.
+        await process.start(*SERVE, "--ship", str(other))
+        await come_back(process, keys, told)
+
+
+async def talk(
+    process: Process, keys: Keys, safe: Callable[[], Awaitable[None]]
+) -> Frame:
+    """Say some, wait until they are `safe`, and say more; return how far it came."""
     async with trio.open_nursery() as nursery:
         sara = await process.connect(nursery)
         welcome = await sara.hello(token=keys.token("shopper", "sara"))
@@ -46,14 +75,7 @@ async def talk(process: Process, keys: Keys, copy: Path) -> Frame:
         last = ahead = started
         for n in range(BEFORE):
             last = await sara.ask("msg.send", chat=started["chat"], text=str(n))
-        follower = follow(process.folder, copy)
-        try:
-            assert follower.stdout is not None
-            first = json.loads(await trio.to_thread.run_sync(follower.stdout.readline))
-        finally:
-            follower.kill()
-            follower.communicate()
-        assert first["copied"]["events"] >= last["seq"]
+        await safe()
         for n in range(AFTER):
             ahead = await sara.ask("msg.send", chat=started["chat"], text=f"late {n}")
         await sara.link.cut()
@@ -64,6 +86,28 @@ async def talk(process: Process, keys: Keys, copy: Path) -> Frame:
         "copied": last["seq"],
         "position": ahead["seq"],
     }
+
+
+async def shipped(process: Process) -> None:
+    """Wait until all that was committed has arrived."""
+    async with httpx.AsyncClient(base_url=process.url) as web:
+        with trio.fail_after(20):
+            metrics = ""
+            while "shopwire_ship_waiting 0.0\n" not in metrics:
+                await trio.sleep(0.05)
+                metrics = (await web.get("/metrics")).text
+
+
+async def copied(folder: Path, copy: Path) -> None:
+    """Wait until one copy of the folder is made."""
+    follower = follow(folder, copy)
+    try:
+        assert follower.stdout is not None
+        made = json.loads(await trio.to_thread.run_sync(follower.stdout.readline))
+    finally:
+        follower.kill()
+        follower.communicate()
+    assert made["copied"]["events"] > BEFORE
 
 
 def follow(folder: Path, copy: Path) -> subprocess.Popen[str]:

@@ -1,14 +1,17 @@
 """`/v1/sites/{site}/agents`: accounts."""
 
+from typing import Any
+
 import msgspec
-from litestar import get, patch, post
+from litestar import Request, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, UnsetType
 
+from broker.gate import Identity
 from broker.http.bodies import Strict
 from broker.http.errors import Refusal, granted, refusals
-from broker.http.guards import BEARER, Guard, Guards
+from broker.http.guards import BEARER, Guard, Guards, doer
 from broker.office.agents import add_agent, change_agent
 from broker.office.requests import (
     AddAgent,
@@ -106,10 +109,14 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         dto=Strict[NewAgent],
         return_dto=None,
     )
-    async def add(site: FromPath[str], data: JSONBody[NewAgent]) -> Employed:
+    async def add(
+        request: Request[Any, Identity, Any],
+        site: FromPath[str],
+        data: JSONBody[NewAgent],
+    ) -> Employed:
         """Add an account."""
         ask = AddAgent(site=site, **msgspec.structs.asdict(data))
-        return granted(await add_agent(broker, ask))
+        return granted(await add_agent(broker, ask, by=doer(request)))
 
     @patch(
         ONE,
@@ -120,10 +127,13 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         return_dto=None,
     )
     async def change(
-        site: FromPath[str], id_: FromPath[str], data: JSONBody[AgentPatch]
+        request: Request[Any, Identity, Any],
+        site: FromPath[str],
+        id_: FromPath[str],
+        data: JSONBody[AgentPatch],
     ) -> Employed:
         """Change an account; who loses rights by it is sent away at once."""
         ask = ChangeAgent(site=site, id=id_, **msgspec.structs.asdict(data))
-        return granted(await change_agent(broker, ask))
+        return granted(await change_agent(broker, ask, by=doer(request)))
 
     return [add, change]

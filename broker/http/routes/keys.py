@@ -1,12 +1,15 @@
 """`/v1/sites/{site}/keys`: what a shop's backend signs its shoppers' tokens with."""
 
+from typing import Any
+
 import msgspec
-from litestar import delete, get, post
+from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from broker.gate import Identity
 from broker.http.errors import granted, refusals
-from broker.http.guards import BEARER, Guard, Guards
+from broker.http.guards import BEARER, Guard, Guards, doer
 from broker.office.keys import add_key, remove_key
 from broker.office.requests import AddKey, KeyRemoved, KeyShown, RemoveKey
 from broker.server import Broker
@@ -50,9 +53,11 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
     responses = refusals(401, 403, 404, 409, 503)
 
     @post(PATH, guards=[guard], security=BEARER, responses=responses)
-    async def make_key(site: FromPath[str]) -> KeyShown:
+    async def make_key(
+        request: Request[Any, Identity, Any], site: FromPath[str]
+    ) -> KeyShown:
         """Add a key; those there are stay good. Its secret is told here alone."""
-        return granted(await add_key(broker, AddKey(site=site)))
+        return granted(await add_key(broker, AddKey(site=site), by=doer(request)))
 
     @delete(
         PATH + "/{kid:str}",
@@ -61,11 +66,14 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         responses=responses,
         status_code=200,
     )
-    async def end_key(site: FromPath[str], kid: FromPath[str]) -> KeyRemoved:
+    async def end_key(
+        request: Request[Any, Identity, Any], site: FromPath[str], kid: FromPath[str]
+    ) -> KeyRemoved:
         """Remove a key: its tokens are good for nothing any more.
 
         Sockets that were opened with one are closed within a minute.
         """
-        return granted(await remove_key(broker, RemoveKey(site=site, kid=kid)))
+        ask = RemoveKey(site=site, kid=kid)
+        return granted(await remove_key(broker, ask, by=doer(request)))
 
     return [make_key, end_key]

@@ -23,7 +23,7 @@ from actors.library import (
 )
 from broker.gate import Identity
 from broker.http.bodies import Strict
-from broker.http.guards import Guards
+from broker.http.guards import Guards, doer
 from broker.http.routes.versioned import NewVersion, Version, reading, saved, writing
 from broker.office.library import put_collection
 from broker.questions import Usage
@@ -96,7 +96,7 @@ def _writers(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
     guard = guards.only("admin")
 
     async def swap(request: Asked, site: str, new: Collection) -> NewVersion:
-        by = f"agent:{request.auth.sub}"
+        by = doer(request)
         outcome = await put_collection(broker, site, new, by=by)
         library = broker.sites.library_of(site)
         return saved(outcome, getattr(library, NAMES[type(new)]))

@@ -19,22 +19,23 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec import Meta
 
-from actors.ids import Person, ProfileId
+from actors.ids import ProfileId
 from actors.person import Facts, Moment
 from broker.dossier import Asked, write
 from broker.gate import MAX_SUB, Identity
 from broker.http.bodies import Strict, decoded
 from broker.http.description import answering
 from broker.http.errors import Refusal, granted, refusals
-from broker.http.guards import BEARER, Guard, Guards
+from broker.http.guards import BEARER, Guard, Guards, doer
 from broker.office.blocking import block, unblock
-from broker.office.erasing import erase_profile
+from broker.office.erasing import erase_profile, note_export
 from broker.office.people import add_happenings, put_facts
-from broker.office.requests import EraseProfile, ProfileErased
-from broker.server import JOURNAL, Broker
+from broker.office.requests import EraseProfile, ExportProfile, ProfileErased
+from broker.server import Broker
 from broker.wire.errors import Code
 from storage.accounts import Profile
 from storage.files import Files
+from storage.meta import JOURNAL
 from storage.people import CLOSED, STARTED, Happening
 from storage.records import storable
 from storage.schema import open_reader
@@ -154,10 +155,11 @@ def _exporting(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
         f"{PATH}/export",
         guards=guard,
         security=BEARER,
-        responses=refusals(400, 401, 403, 404),
+        responses=refusals(400, 401, 403, 404, 503),
         opt=answering("application/zip"),
     )
     async def export(
+        request: Request[Any, Identity, Any],
         site: FromPath[str],
         profile: FromPath[str],
         *,
@@ -167,7 +169,9 @@ def _exporting(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
 
         `notes` adds what the shop's own people wrote. `{profile}` may be our id, too.
         """
-        asked = Asked(site, _sub(profile), notes)
+        ask = ExportProfile(site=site, profile=_sub(profile), notes=notes)
+        noted = granted(await note_export(broker, ask, by=doer(request)))
+        asked = Asked(site, noted.profile, notes)
         archive = await trio.to_thread.run_sync(_written, broker.folder, asked)
         if archive is None:
             raise Refusal(Code.NOT_FOUND)
@@ -212,8 +216,7 @@ def _erasing(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
         `{profile}` may be our id of them, too: a repeat under that changes nothing.
         """
         asked = EraseProfile(site=site, profile=_sub(profile))
-        by = Person(f"agent:{request.auth.sub}")
-        return granted(await erase_profile(broker, asked, by=by))
+        return granted(await erase_profile(broker, asked, by=doer(request)))
 
     return erase
 
@@ -237,7 +240,7 @@ def _blocking(broker: Broker, guard: list[Guard]) -> list[HTTPRouteHandler]:
         data: JSONBody[NewBlock],
     ) -> BlockState:
         """Close the person's chats, and refuse what they write from now on."""
-        by = Person(f"agent:{request.auth.sub}")
+        by = doer(request)
         known = await block(broker, site, _sub(profile), _line(data.reason), by=by)
         return _blocked_or_not(known, blocked=True)
 
@@ -248,9 +251,13 @@ def _blocking(broker: Broker, guard: list[Guard]) -> list[HTTPRouteHandler]:
         responses=responses,
         status_code=200,
     )
-    async def lift_block(site: FromPath[str], profile: FromPath[str]) -> BlockState:
+    async def lift_block(
+        request: Request[Any, Identity, Any],
+        site: FromPath[str],
+        profile: FromPath[str],
+    ) -> BlockState:
         """Take what the person writes again; what was closed stays closed."""
-        known = await unblock(broker, site, _sub(profile))
+        known = await unblock(broker, site, _sub(profile), by=doer(request))
         return _blocked_or_not(known, blocked=False)
 
     return [add_block, lift_block]

@@ -11,7 +11,7 @@ from actors.settings.document import Settings
 from actors.settings.fields import Problem
 from broker.gate import Identity
 from broker.http.bodies import Strict
-from broker.http.guards import Guards
+from broker.http.guards import Guards, doer
 from broker.http.routes.versioned import NewVersion, Version, reading, saved, writing
 from broker.office.documents import Wrong
 from broker.office.settings import put_settings
@@ -52,7 +52,7 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
         request: Request[Any, Identity, Any], site: FromPath[str], data: JSONBody[Put]
     ) -> NewVersion:
         """Let other settings hold; all of them or none."""
-        by = f"agent:{request.auth.sub}"
+        by = doer(request)
         outcome = await put_settings(
             broker, site, data.if_version, data.settings, by=by
         )

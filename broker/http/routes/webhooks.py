@@ -1,19 +1,20 @@
 """`/v1/sites/{site}/webhooks`: who is told of what happens (spec F48)."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import delete, get, post
+from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
 from actors.leaving import Message
+from broker.gate import Identity
 from broker.http.bodies import Strict
 from broker.http.errors import Refusal, granted, refusals
-from broker.http.guards import BEARER, Guard, Guards
+from broker.http.guards import BEARER, Guard, Guards, doer
 from broker.office.requests import Replayed, ReplayWebhook
 from broker.office.webhooks import (
     add_webhook,
@@ -33,6 +34,7 @@ Target = Annotated[
     str, Meta(pattern=r"^https?://[^\s\x00-\x1f\x7f]+$(?!\n)", max_length=2048)
 ]
 Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,32}$(?!\n)")]
+Asked = Request[Any, Identity, Any]
 MOST_DEAD = 1000
 """Listed at a time, the oldest."""
 OK, REDIRECTS = 200, 300
@@ -141,7 +143,7 @@ def routes(broker: Broker, guards: Guards) -> list[HTTPRouteHandler]:
 
 
 def _readers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
-    responses = refusals(401, 403, 404)
+    responses, bounded = refusals(401, 403, 404), refusals(400, 401, 403, 404)
 
     @get(PATH, guards=[guard], security=BEARER, responses=responses)
     async def list_webhooks(site: FromPath[str]) -> Listed:
@@ -149,7 +151,7 @@ def _readers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         hooks = await broker.query(partial(webhooks.of_site, site=site))
         return Listed([await _shown(broker, hook) for hook in hooks])
 
-    @get(ONE + "/dead", guards=[guard], security=BEARER, responses=responses)
+    @get(ONE + "/dead", guards=[guard], security=BEARER, responses=bounded)
     async def list_dead(
         site: FromPath[str],
         webhook: FromPath[str],
@@ -172,10 +174,13 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         dto=Strict[NewWebhook],
         return_dto=None,
     )
-    async def add(site: FromPath[str], data: JSONBody[NewWebhook]) -> Made:
+    async def add(
+        request: Asked, site: FromPath[str], data: JSONBody[NewWebhook]
+    ) -> Made:
         """Tell a URL of what happens from now on. The secret is told here alone."""
         _check(data.url)
-        added = granted(await add_webhook(broker, site, data.url, data.kinds))
+        by = doer(request)
+        added = granted(await add_webhook(broker, site, data.url, data.kinds, by=by))
         kinds = msgspec.json.decode(added.kinds, type=tuple[str, ...])
         return Made(added.id, added.url, kinds, added.created_at, added.secret)
 
@@ -186,9 +191,11 @@ def _writers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         responses=refusals(401, 403, 404, 503),
         status_code=200,
     )
-    async def remove(site: FromPath[str], webhook: FromPath[str]) -> Removed:
+    async def remove(
+        request: Asked, site: FromPath[str], webhook: FromPath[str]
+    ) -> Removed:
         """Tell a webhook nothing any more; what it was not told yet is forgotten."""
-        refused = await remove_webhook(broker, site, webhook)
+        refused = await remove_webhook(broker, site, webhook, by=doer(request))
         if refused is not None:
             granted(refused)
         return Removed(webhook)
@@ -222,11 +229,14 @@ def _doers(broker: Broker, guard: Guard) -> list[HTTPRouteHandler]:
         return_dto=None,
     )
     async def replay(
-        site: FromPath[str], webhook: FromPath[str], data: JSONBody[Again]
+        request: Asked,
+        site: FromPath[str],
+        webhook: FromPath[str],
+        data: JSONBody[Again],
     ) -> Replayed:
         """Tell a webhook once more what was given up, all of it or some."""
         ask = ReplayWebhook(site=site, id=webhook, ids=data.ids)
-        return granted(await replay_webhook(broker, ask))
+        return granted(await replay_webhook(broker, ask, by=doer(request)))
 
     return [try_out, replay]
 

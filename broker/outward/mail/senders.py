@@ -53,3 +53,9 @@ class Files:
         kept = sorted(self._folder.glob("*.eml"), key=lambda path: path.stat().st_mtime)
         for old in kept[:-MOST_FILES]:
             old.unlink(missing_ok=True)
+
+
+def empty(folder: Path) -> None:
+    """Remove the mails that a data folder keeps: they say what was said."""
+    for letter in (folder / FOLDER).glob("*"):
+        letter.unlink(missing_ok=True)

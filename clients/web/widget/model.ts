@@ -26,6 +26,8 @@ import { Writing } from "./writing";
 /** A cut that is mended sooner is nobody's business. */
 const OFFLINE_MS = 2500;
 const NAME = "shopwire-widget";
+/** The close of somebody who was erased. */
+const GONE = 4003;
 
 export class Model {
   state: State = START;
@@ -197,7 +199,7 @@ export class Model {
         this.set({ thread: { ...EMPTY, pending: this.state.thread.pending } });
         break;
       case "vanished":
-        this.newChat();
+        this.forget();
         break;
       case "cut":
         this.cut(heard);
@@ -260,7 +262,10 @@ export class Model {
     if (!this.link || (thread.chat === chat && this.link.session.follows(chat))) return;
     this.memory.setTab({ chat });
     this.set({ opening: true, thread: { ...EMPTY, chat, pending: thread.pending } });
-    this.link.request("chat.open", { chat, after: 0 }).done.catch(() => this.newChat());
+    this.link.request("chat.open", { chat, after: 0 }).done.catch((error: unknown) => {
+      if (error instanceof Refused) this.forget();
+      else this.newChat();
+    });
   }
 
   private happened(event: Event): void {
@@ -273,6 +278,7 @@ export class Model {
       this.tabs.began(event.chat);
     }
     if (event.kind === "msg") this.typingIn.spoke(event.by);
+    if (event.kind === "erased") this.forget(thread);
     if (event.kind === "closed") this.set({ ahead: undefined, ending: false });
     if (event.kind === "rated") this.set({ askRating: false });
     const theirs = event.kind === "msg" && staff(event.by);
@@ -313,6 +319,11 @@ export class Model {
     this.tell("status", { connected: false });
     if (final) {
       this.set({ offline: false });
+      // The broker knows the person no more; who comes next is somebody else.
+      if (code === GONE && this.state.known) {
+        this.memory.clear();
+        this.forget(this.state.thread);
+      }
       if (code === 4001) this.tell("error", { code: "auth_failed" });
       return;
     }
@@ -362,6 +373,7 @@ export class Model {
     this.memory.setTab({ open });
     this.tell(open ? "open" : "close");
     if (open) this.wake();
+    if (open && this.state.ended === GONE) this.reconnect();
     this.look();
   }
 
@@ -409,9 +421,15 @@ export class Model {
     const draft = [this.state.draft, ...unsaid]
       .filter((text) => text !== "")
       .join("\n");
-    if (chat !== undefined && this.link?.session.follows(chat)) {
+    if (this.state.ended === GONE) this.reconnect();
+    else if (chat !== undefined && this.link?.session.follows(chat)) {
       this.link.request("chat.leave", { chat });
     }
+    this.begin(draft);
+  }
+
+  /** Shows what there is before a chat, with `draft` to begin it. */
+  private begin(draft: string): void {
     this.memory.setTab({ chat: "", faqs: [], asking: false, pending: [], draft });
     const fresh = { thread: EMPTY, draft, opening: false, seen: 0, ahead: undefined };
     const rest = { answer: undefined, faqs: [], asking: false, askRating: false };
@@ -422,6 +440,14 @@ export class Model {
       notice: undefined,
       preview: undefined,
     });
+  }
+
+  /** Forgets what was said and what was about to be; `thread` is what is shown. */
+  private forget(thread = EMPTY): void {
+    this.images.clear();
+    this.gallery.clear();
+    this.begin("");
+    this.set({ thread, attachments: [], announced: "" });
   }
 
   async rate(score: number, text: string): Promise<void> {

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import trio
 import trio.testing
 
-from broker.server import JOURNAL
+from storage.meta import JOURNAL
 from storage.schema import connect
 from tests.system.client import Client
 from tests.system.shop import Shop, in_memory
@@ -24,6 +24,8 @@ class Talk(NamedTuple):
         """Change the journal's file behind everybody's back."""
         db = connect(self.folder / JOURNAL)
         changed = db.execute(sql, values).rowcount
+        # A bug of ours, which writes what it believes in, and not a bad disk.
+        db.execute("UPDATE event SET sum = NULL")
         db.close()
         assert changed == 1
 

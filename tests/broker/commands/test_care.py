@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker.checkup import texted
-from broker.server import JOURNAL
 from storage.files import Files
+from storage.meta import JOURNAL
 from tests.broker.commands.conversation import Talk, had, talk
 from tests.broker.commands.typed import parsed, printed, typed
 from tests.system.shop import serving

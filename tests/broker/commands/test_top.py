@@ -1,14 +1,15 @@
 """`shopwire top`, asked of a broker that runs."""
 
+import os
+import re
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 import trio
-from rich.console import Console
 
-from broker.commands.top import MEANINGS, lines, table
+from broker.commands.instruments import MEANINGS, WIDE, Line, drawn, lines
 from broker.vitals import Vitals, taken
 from tests.broker.commands.typed import typed
 from tests.system.shop import Shop, serving
@@ -61,10 +62,53 @@ def test_what_is_bad_stands_out() -> None:
         "restarts",
         "writable",
     ]
-    console = Console(width=100)
-    with console.capture() as said:
-        console.print(table(ill, lines(ill, CALM)))
-    assert all(name in said.get() for name in MEANINGS)
+
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+HUGE = msgspec.structs.replace(
+    CALM,
+    at=104.0,
+    connections=123_456,
+    chats=9_999_999,
+    oldest_wait_s=123_456.7,
+    published=9_876_543,
+    outgoing=10**12,
+    commit_s=1e9,
+    commits=1,
+    writable=False,
+)
+
+
+@pytest.mark.parametrize("now", [CALM, HUGE], ids=["calm", "huge"])
+@pytest.mark.parametrize("width", [1, 5, 20, 39, 40, 79, 80, 200])
+@pytest.mark.parametrize("height", [1, 9, 10, 19, 24, 60])
+def test_it_fits_whatever_room_there_is(now: Vitals, width: int, height: int) -> None:
+    room = os.terminal_size((width, height))
+    shown = [SGR.sub("", each) for each in drawn(now, lines(now, CALM), room)]
+    assert 0 < len(shown) <= height
+    assert max(map(len, shown)) <= width
+    if width >= 40 and height >= 10:
+        words = " ".join(shown).split()
+        assert all(name in words for name in MEANINGS)
+    if width >= WIDE and height >= 24:
+        assert all(meaning in "".join(shown) for meaning in MEANINGS.values())
+
+
+def test_a_number_stays_short_and_true() -> None:
+    said = {
+        0: "0",
+        7: "7",
+        12.34: "12.3",
+        99.96: "100",
+        12_345: "12345",
+        123_456: "123k",
+        99_999.6: "100k",
+        10**7: "10M",
+        10**11: "100G",
+        10**13: "9999G",
+    }
+    assert {number: Line("x", number).short for number in said} == said
+    assert Line("x", 1_234_567).plain == "1234567"
 
 
 @pytest.mark.slow

@@ -172,18 +172,6 @@ async def test_one_who_takes_no_answer_is_let_go_of(
                 await trio.sleep(0.05)
 
 
-async def test_a_websocket_begins_at_the_door_or_not_at_all(web: Web) -> None:
-    upgrade = (
-        b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        b"Sec-WebSocket-Protocol: shopwire.v1.json\r\n\r\n"
-    )
-    answer = await web.raw(GET + upgrade, wait=1)
-    assert answer.count(b"HTTP/1.1 ") == 2
-    assert b"HTTP/1.1 403" in answer
-    await is_well(web)
-
-
 async def test_nothing_but_http_1_is_spoken(web: Web) -> None:
     upgrade = GET.replace(
         b"\r\n\r\n", b"\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
@@ -194,7 +182,8 @@ async def test_nothing_but_http_1_is_spoken(web: Web) -> None:
 
 
 def test_hypercorn_still_has_what_is_overridden() -> None:
-    assert hasattr(H11Protocol, "_check_protocol")
+    for name in ("_check_protocol", "_send_error_response"):
+        assert hasattr(H11Protocol, name)
     for name in ("_read_data", "_idle_timeout", "_close", "protocol_send"):
         assert hasattr(TCPServer, name)
 

@@ -16,13 +16,14 @@ from actors.library import Faq, Knowledge, Macros
 from actors.settings.document import Settings
 from actors.settings.storefront import ChatSettings
 from broker.http.application import HttpApplication
-from broker.http.errors import STATUS, body_of
+from broker.http.errors import body_of
 from broker.http.guards import Guard
 from broker.office.agents import change_agent
 from broker.office.library import put_collection
 from broker.office.requests import ChangeAgent, Denied
 from broker.office.webhooks import add_webhook
 from broker.wire.errors import Code
+from broker.wire.statuses import STATUS
 from tests.broker.http.test_blobs import uploaded
 from tests.broker.http.web import Web, asked, refusal
 from tests.system.leaks import MAIL_AT
@@ -67,7 +68,17 @@ ROLES = {
     "agent elsewhere": "agent",
     "admin elsewhere": "admin",
 }
-TABLES = ("event", "ticket", "agent", "key", "site", "profile", "document", "blob")
+TABLES = (
+    "event",
+    "ticket",
+    "agent",
+    "key",
+    "site",
+    "profile",
+    "document",
+    "blob",
+    "deed",
+)
 DUMPS = tuple(f"SELECT * FROM {table}" for table in TABLES)  # noqa: S608 - constants
 
 

@@ -64,7 +64,7 @@ class Stub:
         self._answers: dict[tuple[str, str, str], Frame] = {}
         """By chat, id and what was written."""
         self._turn = trio.Lock()
-        """Held by whoever writes, so that all are told in the order of seqs."""
+        """Held by whoever writes or catches up: all are told in the order of seqs."""
         self._nursery: trio.Nursery | None = None
         self._people: dict[str, WebSocketConnection] = {}
         self._followers: dict[str, set[str]] = {}
@@ -79,8 +79,9 @@ class Stub:
                 asked: Frame = json.loads(await ws.get_message())
                 if asked["op"] == "hello":
                     who = asked["token"]
-                    self._people[who] = ws
-                    await self._welcomed(who, asked)
+                    async with self._turn:
+                        self._people[who] = ws
+                        await self._welcomed(who, asked)
                 else:
                     await self._answer(who, asked)
         except ConnectionClosed:
@@ -109,10 +110,11 @@ class Stub:
             await self._write(who, chat, asked, "opened")
             await self._write(who, chat, asked, "msg", existing=False)
         elif op == "chat.open":
-            self._followers[asked["chat"]].add(who)
             answer = {"t": "ok", "re": id_, "chat": asked["chat"], "head": 0}
-            await self.send(who, answer)
-            await self._tell(who, asked["chat"], asked.get("after", 0))
+            async with self._turn:
+                self._followers[asked["chat"]].add(who)
+                await self.send(who, answer)
+                await self._tell(who, asked["chat"], asked.get("after", 0))
         elif op == "read" and self.lists:
             self._read[who, asked["chat"]] = asked["seq"]
             await self.send(who, {"t": "ok", "re": id_, "chat": asked["chat"]})

@@ -150,6 +150,8 @@ def wrong_desk(stub: Stub) -> None:
 
 
 REMIND_S = 1
+STRICT = 7
+"""Seed of the runs in which late check-ins count."""
 DESK_LIES: dict[Callable[[Stub], None], str] = {
     wrong_badge: "wrong_badges",
     no_dots: "wrong_badges",
@@ -164,20 +166,23 @@ DESK_LIES: dict[Callable[[Stub], None], str] = {
 async def test_a_desk_that_is_lied_to_is_caught_and_an_honest_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The stub has no misses.
-    def promised(_plan: Plan) -> Promise:
-        return Promise(REMIND_S * 1000, 60_000, slack=800)
+    # The stub has no misses. Where none is to be found, a machine may stand still.
+    def promised(plan: Plan) -> Promise:
+        strict = plan.seed == STRICT
+        return Promise(REMIND_S * 1000, 60_000, slack=800 if strict else 30_000)
 
     monkeypatch.setattr(crowd, "promised", promised)
     mix = Mix(typing=0, reads=0.5, row=0, remind_s=REMIND_S)
     plan = Plan(chats=5, agents=1, rate=2, duration=5, mix=mix)
+    strict = msgspec.structs.replace(plan, seed=STRICT)
     reports: dict[Callable[[Stub], None] | None, Report] = {}
 
     async def one(lie: Callable[[Stub], None] | None) -> None:
         stub = honest()
         if lie is not None:
             lie(stub)
-        reports[lie] = await ran(plan, stub)
+        looked_for = lie is not None and DESK_LIES[lie] == "wrong_check_ins"
+        reports[lie] = await ran(strict if looked_for else plan, stub)
 
     async with trio.open_nursery() as nursery:
         for lie in (None, *DESK_LIES):

@@ -6,7 +6,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from broker.server import JOURNAL
+from storage.meta import JOURNAL
 from tests.broker.commands.conversation import had
 
 

@@ -8,7 +8,7 @@ export interface Action {
   id: string;
   /** Of the catalogue. */
   label: string;
-  /** As printed; what is one letter is taken where nothing is being typed. */
+  /** As printed, of those that have one; what is one letter is taken where nothing is being typed. */
   keys?: string;
   icon: IconName;
   group: "moving" | "doing";
@@ -30,6 +30,10 @@ const withBot = (desk: Desk) => {
   if (!ticket || ticket.status === "closed") return false;
   return ticket.control === "bot" || desk.base.shop.bot === true;
 };
+const mayCare = (desk: Desk) =>
+  desk.caring.allowed &&
+  shown(desk) !== undefined &&
+  desk.looking.person.get().profile !== undefined;
 const view =
   (name: string) =>
   (desk: Desk): void =>
@@ -197,6 +201,23 @@ export const ACTIONS: readonly Action[] = [
     group: "doing",
     there: inChat,
     act: togglePerson,
+  },
+  {
+    id: "hand-out",
+    label: "hand_out",
+    icon: "down",
+    group: "doing",
+    there: mayCare,
+    act: (desk) =>
+      void desk.caring.handOut(desk.looking.person.get().profile?.id ?? ""),
+  },
+  {
+    id: "erase",
+    label: "erase",
+    icon: "alert",
+    group: "doing",
+    there: mayCare,
+    act: (desk) => desk.overlay.set("erase"),
   },
   {
     id: "undo",

@@ -7,6 +7,7 @@ import { Store } from "../state/store";
 import type { Ticket } from "../state/ticket";
 import { t } from "../words/words";
 import { Base } from "./base";
+import { Caring } from "./caring";
 import { Drafts } from "./drafts";
 import { Handling } from "./handling";
 import { Listing } from "./listing";
@@ -16,7 +17,7 @@ import { Talking } from "./talking";
 import { Toasts } from "./toasts";
 
 export type Overlay =
-  "palette" | "keys" | "snooze" | "assign" | "close" | "tags" | undefined;
+  "palette" | "keys" | "snooze" | "assign" | "close" | "tags" | "erase" | undefined;
 
 const TICK_MS = 1000;
 const READ_MS = 1100;
@@ -28,6 +29,7 @@ export class Desk {
   readonly handling: Handling;
   readonly looking: Looking;
   readonly images: Gallery;
+  readonly caring: Caring;
   readonly toasts = new Toasts();
   readonly route: Store<Route>;
   readonly overlay = new Store<Overlay>(undefined);
@@ -49,6 +51,7 @@ export class Desk {
     this.handling = new Handling(this.base, this.listing, this.toasts);
     this.looking = new Looking(this.base);
     this.images = new Gallery("", () => this.base.link.bearer());
+    this.caring = new Caring(this);
     this.route = new Store<Route>(routeOf(location.hash));
     addEventListener("hashchange", this.onHash);
     // What was about to be done is done, rather than lost.

@@ -41,6 +41,7 @@ export class Listing {
   /** The newest question: answers to older ones are of no use. */
   private asked = 0;
   private statsAt = 0;
+  private counting: ReturnType<typeof setTimeout> | undefined;
   private readonly watchers: RowWatcher[] = [];
 
   constructor(private readonly base: Base) {
@@ -162,7 +163,15 @@ export class Listing {
   /** Asks what there is to do, at most once in a few seconds. */
   private async count(): Promise<void> {
     const now = Date.now();
-    if (now - this.statsAt < STATS_MS) return;
+    const wait = this.statsAt + STATS_MS - now;
+    if (wait > 0) {
+      // What changes meanwhile is counted, too.
+      this.counting ??= setTimeout(() => {
+        this.counting = undefined;
+        void this.count();
+      }, wait);
+      return;
+    }
     this.statsAt = now;
     const stats = await this.base.request("stats").catch(() => undefined);
     if (stats) this.stats.set(stats as unknown as Stats);

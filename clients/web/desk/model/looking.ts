@@ -167,6 +167,18 @@ export class Looking {
     this.typed = setTimeout(() => void this.ask(q), STILL_MS);
   }
 
+  /** Forgets what was found in a chat that was erased, and who had written there. */
+  forget(chat: string): void {
+    const search = this.search.get();
+    const hits = search?.hits.filter((hit) => hit.chat !== chat);
+    if (search && hits) this.search.set({ ...search, hits });
+    // They are themselves forgotten after their chats: nobody is asked about them yet.
+    const { chat: shown, profile } = this.person.get();
+    if (shown !== chat || !profile) return;
+    const nothing = { open_tickets: [], previous_chats: [] };
+    this.person.set({ ...NOBODY, chat, profile: { id: profile.id, ...nothing } });
+  }
+
   /** Returns hits for the palette; nothing is kept. */
   async glance(q: string): Promise<readonly Hit[]> {
     const answer = await this.base

@@ -134,6 +134,29 @@ export class Talking {
     this.base.link.read(chat, thread.position);
   }
 
+  /** Forgets what was written in a chat that was erased, and what was about to be. */
+  forget(chat: string): void {
+    this.kept.delete(chat);
+    this.drafts.put(chat, { text: "", note: false });
+    this.talk.update(({ guard, pending, ...talk }) => ({
+      ...talk,
+      ...(guard && talk.chat !== chat && { guard }),
+      pending: pending.filter((each) => each.chat !== chat),
+    }));
+  }
+
+  /** Returns whether anything of a chat is kept that is not on the screen. */
+  keeps(chat: string): boolean {
+    return chat !== this.chat && (this.kept.has(chat) || this.drafts.has(chat));
+  }
+
+  /** Returns whether a chat has been erased, as far as it can be known now. */
+  async isErased(chat: string): Promise<boolean> {
+    const asked = { chat, before: END, limit: 1 };
+    const { events } = pageOf(await this.base.request("chat.history", asked));
+    return events.at(-1)?.kind === "erased";
+  }
+
   /** Says something; it is shown at once, and is sent when it can be. */
   async say(saying: Saying, head = this.seen || this.position): Promise<void> {
     const { chat } = this;

@@ -27,7 +27,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
     return (
       <div class="composer over">
         <p>{t("closed_for_good")}</p>
-        <p class="quiet">{t("closed_next", { name: ticket.name })}</p>
+        <p class="quiet">{t("closed_next", { name: ticket.name || t("nameless") })}</p>
       </div>
     );
   }
@@ -368,7 +368,7 @@ function PickImages(props: { disabled: boolean; onPick: (files: File[]) => void 
         accept={KINDS.join(",")}
         multiple
         tabIndex={-1}
-        aria-label={t("attach")}
+        aria-hidden="true"
         onChange={(event) => {
           props.onPick([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = "";

@@ -29,7 +29,7 @@ export function Head({ ticket }: { ticket: Ticket }) {
         <h2 class="ellipsis">
           <Icon name={ticket.icon === "envelope" ? "envelope" : "chat"} size={16} />
           <span class="unseen">{t(`channel_${ticket.channel}`)} </span>
-          <bdi>{ticket.name}</bdi>
+          <bdi>{ticket.name || t("nameless")}</bdi>
         </h2>
         <p class="ellipsis">
           <Standing ticket={ticket} />

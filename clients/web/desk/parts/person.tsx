@@ -10,10 +10,11 @@ import { Icon, type IconName } from "./icon";
 export function PersonPane() {
   const desk = useDesk();
   const person = useStore(desk.looking.person);
-  const ticket = useStore(desk.talking.talk, (talk) => talk.thread?.ticket);
+  const thread = useStore(desk.talking.talk, (talk) => talk.thread);
+  const admin = useStore(desk.base.seat, (seat) => seat.role === "admin");
   const { chat, profile, failed } = person;
   if (chat === undefined) return null;
-  const name = profile?.name ?? ticket?.name ?? "";
+  const name = profile?.name || thread?.ticket.name || t("nameless");
   if (failed) {
     return (
       <div class="person-body">
@@ -43,6 +44,7 @@ export function PersonPane() {
           <Previous
             chats={profile.previous_chats.filter((each) => each.chat !== chat)}
           />
+          {admin && !thread?.erased && <Care profile={profile} />}
         </>
       ) : (
         <Skeleton rows={4} />
@@ -218,4 +220,25 @@ function detailOf(event: Happening): string {
     .slice(0, 3)
     .map(([, value]) => String(value))
     .join(" · ");
+}
+
+/** What a person may ask a shop for: what is kept of them, and that it goes. */
+function Care({ profile }: { profile: Profile }) {
+  const desk = useDesk();
+  return (
+    <section>
+      <h3>{t("care")}</h3>
+      <div class="care">
+        <Button
+          label={t("hand_out")}
+          onClick={() => void desk.caring.handOut(profile.id)}
+        />
+        <Button
+          label={t("erase")}
+          kind="danger"
+          onClick={() => desk.overlay.set("erase")}
+        />
+      </div>
+    </section>
+  );
 }

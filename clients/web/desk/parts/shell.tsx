@@ -1,6 +1,6 @@
 /** The panes of the desk, what lies over them, and the keys. */
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { actionOf } from "../model/actions";
 import { Reports } from "../reports/reports";
 import { Settings } from "../settings/settings";
@@ -8,6 +8,7 @@ import { useStore } from "../state/store";
 import { t } from "../words/words";
 import { Button } from "./bits";
 import { useDesk } from "./context";
+import { EraseMenu } from "./erase";
 import { Foot } from "./foot";
 import { KeySheet } from "./keysheet";
 import { ListPane } from "./list";
@@ -84,6 +85,7 @@ function Overlays() {
   // The newest word on the ticket: its tags change while they are shown.
   useStore(desk.listing.inbox);
   useStore(desk.talking.talk);
+  const { profile } = useStore(desk.looking.person);
   const { ticket } = desk;
   const close = () => desk.overlay.set(undefined);
   if (overlay === "palette") return <Palette onClose={close} />;
@@ -99,6 +101,12 @@ function Overlays() {
       return <CloseMenu {...props} />;
     case "tags":
       return <TagsMenu {...props} />;
+    case "erase": {
+      const name = profile?.name || ticket.name || t("nameless");
+      return profile ? (
+        <EraseMenu profile={profile} name={name} onClose={close} />
+      ) : null;
+    }
     default:
       return null;
   }
@@ -107,7 +115,8 @@ function Overlays() {
 /** Takes keys where nothing else wants them. */
 function useKeys(): void {
   const desk = useDesk();
-  useEffect(() => {
+  // Before the first paint: who sees the desk may press a key.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
       const typing = isField(event.target);

@@ -36,10 +36,16 @@ export function ThreadPane() {
     );
   }
   return (
-    <section class="thread" aria-label={t("thread", { name: ticket?.name ?? "" })}>
+    <section
+      class="thread"
+      aria-label={t("thread", { name: ticket?.name || t("nameless") })}
+    >
       {ticket && <Head ticket={ticket} />}
       {thread ? <Messages thread={thread} /> : <Waiting />}
-      {ticket && thread && <Composer key={chat} ticket={ticket} />}
+      {ticket && thread && (
+        // What was being written in an erased chat goes with it.
+        <Composer key={`${chat}${thread.erased ? " erased" : ""}`} ticket={ticket} />
+      )}
     </section>
   );
 }
@@ -152,6 +158,7 @@ function guess(item: Item): number {
 function LineOf(props: { item: Item; last: number; thread: Thread }) {
   const { item, last, thread } = props;
   const { base } = useDesk();
+  const name = thread.ticket.name || t("nameless");
   switch (item.type) {
     case "day":
       return (
@@ -162,7 +169,7 @@ function LineOf(props: { item: Item; last: number; thread: Thread }) {
     case "note":
       return <Note event={item.event} />;
     case "system":
-      return <SystemLine event={item.event} name={thread.ticket.name} />;
+      return <SystemLine event={item.event} name={name} />;
     case "pending":
       return <PendingBubble pending={item.pending} />;
     default:
@@ -170,7 +177,7 @@ function LineOf(props: { item: Item; last: number; thread: Thread }) {
         <Bubble
           line={item}
           receipt={item.event.seq === last ? thread.receipts : undefined}
-          name={thread.ticket.name}
+          name={name}
         />
       );
   }

@@ -7,6 +7,7 @@ import { useDesk } from "../parts/context";
 import { spanned } from "../settings/form/spans";
 import { HOME } from "../state/route";
 import { useStore } from "../state/store";
+import { saved } from "../wire/saved";
 import { date, t } from "../words/words";
 import {
   type CheckInRow,
@@ -141,12 +142,7 @@ function Question(props: {
     const { from, to } = shown[csv];
     try {
       const path = `${shown.where}/${csv}/csv?from=${from}&to=${to}`;
-      const file = URL.createObjectURL(await desk.base.rest.file(path));
-      const link = document.createElement("a");
-      link.href = file;
-      link.download = `${csv}.csv`;
-      link.click();
-      URL.revokeObjectURL(file);
+      saved(await desk.base.rest.file(path), `${csv}.csv`);
     } catch {
       desk.toasts.say({ key: "error_unavailable", urgent: true });
     }

@@ -36,12 +36,17 @@ export interface Thread {
   /** Whether all that was missed is here. */
   live: boolean;
   rating?: number;
+  /** Whether its words are gone: what is left of them is not worth a line. */
+  erased?: boolean;
 }
 
 const NOTHING: Receipts = { got: 0, read: 0, readAt: 0 };
 
 /** Kinds that leave no line in the thread. */
 const SILENT = new Set(["read", "got", "sla", "identified"]);
+
+/** Kinds that are nothing without the words in them. */
+const WORDS = new Set(["msg", "note", "faq", "tagged", "rated"]);
 
 export function openedThread(ticket: Ticket): Thread {
   return {
@@ -69,7 +74,7 @@ export function paged(
   const older = page.filter(
     (event) => isShown(event) && (thread.first === 0 || event.seq < thread.first),
   );
-  return {
+  return withoutWords(page, {
     ...thread,
     events: [...older, ...thread.events],
     first: first.seq,
@@ -77,7 +82,7 @@ export function paged(
     receipts,
     more,
     ...rated(thread, page),
-  };
+  });
 }
 
 /** Takes the next events, as they happened; those that are here already are passed over. */
@@ -86,15 +91,32 @@ export function appended(thread: Thread, happened: readonly ChatEvent[]): Thread
   const last = fresh.at(-1);
   if (!last) return thread;
   const shown = fresh.filter(isShown);
-  return {
+  const ticket = fresh.reduce(ticketAfter, thread.ticket);
+  return withoutWords(fresh, {
     ...thread,
-    ticket: fresh.reduce(ticketAfter, thread.ticket),
+    ticket,
     events: shown.length > 0 ? [...thread.events, ...shown] : thread.events,
     first: thread.first === 0 ? (fresh[0]?.seq ?? 0) : thread.first,
     position: last.seq,
     receipts: fresh.reduce(received, thread.receipts),
     ...rated(thread, fresh),
+  });
+}
+
+/** Returns `thread` after `told`: once it was erased, nobody reads its words again. */
+function withoutWords(told: readonly ChatEvent[], thread: Thread): Thread {
+  if (!thread.erased && !told.some(({ kind }) => kind === "erased")) return thread;
+  const { rating: _, ...rest } = thread;
+  return {
+    ...rest,
+    events: thread.events.filter(({ kind }) => !WORDS.has(kind)),
+    erased: true,
   };
+}
+
+/** Returns `ticket` with nothing in it that somebody said, or was called. */
+export function forgotten(ticket: Ticket): Ticket {
+  return { ...ticket, name: "", preview: "", tags: [] };
 }
 
 /** Begins the chat anew: the server was set back. */
@@ -130,6 +152,8 @@ export function ticketAfter(ticket: Ticket, event: ChatEvent): Ticket {
       const kept = ticket.tags.filter((tag) => !gone.includes(tag));
       return { ...ticket, tags: [...new Set([...kept, ...strings(body["add"])])] };
     }
+    case "erased":
+      return forgotten(ticket);
     case "checkin":
       return body["state"] === "missed"
         ? { ...ticket, flags: [...new Set([...ticket.flags, "overdue", "attention"])] }

@@ -2,10 +2,12 @@
 
 import { reportsEn } from "../reports/words/en";
 import { settingsEn } from "../settings/words/en";
+import { careEn } from "./care-en";
 
 export const en = {
   ...reportsEn,
   ...settingsEn,
+  ...careEn,
   // Views.
   view_all: "All",
   view_mine: "Mine",

@@ -4,10 +4,12 @@ import type { Catalogue } from "../../shared/i18n/i18n";
 import { reportsPl } from "../reports/words/pl";
 import { settingsPl } from "../settings/words/pl";
 import type { en } from "./en";
+import { carePl } from "./care-pl";
 
 export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
   ...reportsPl,
   ...settingsPl,
+  ...carePl,
   // Views.
   view_all: "Wszystkie",
   view_mine: "Moje",

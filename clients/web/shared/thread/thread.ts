@@ -71,8 +71,12 @@ export function applied(thread: Thread, event: Event): Thread {
         ...added(thread, event),
         handoff: event.body as unknown as Bodies["handoff"],
       };
-    case "erased":
-      return { ...added(thread, event), erased: true };
+    case "erased": {
+      // Its words are gone everywhere else, too.
+      const closed = { reason: "erased" } as const;
+      const { live } = thread;
+      return { ...added(EMPTY, event), live, closed, closedAt: event.at, erased: true };
+    }
     default:
       return added(thread, event);
   }

@@ -34,6 +34,17 @@ describe("a thread", () => {
     expect([thread.first, thread.position, thread.more]).toEqual([1, 3, false]);
   });
 
+  test("has no words once it was erased, nor those of older pages", () => {
+    const next = script();
+    const old = [next("msg", SARA, { text: "Elm Street" }), next("note", ANN)];
+    const events = [next("msg", ANN), next("closed", ANN), next("erased", "system")];
+    let thread = appended(openedThread({ ...ticket("c"), name: "Sara" }), events);
+    expect(thread.events.map(({ kind }) => kind)).toEqual(["closed", "erased"]);
+    expect([thread.ticket.name, thread.ticket.preview]).toEqual(["", ""]);
+    thread = paged(thread, old, false);
+    expect(thread.events.map(({ kind }) => kind)).toEqual(["closed", "erased"]);
+  });
+
   test("keeps receipts out of sight, and says how far a message came", () => {
     const next = script();
     let thread = appended(openedThread(ticket("c")), [next("msg", ANN)]);

@@ -52,6 +52,12 @@ test("bubbles of one author within a minute stand together", () => {
   ]);
 });
 
+test("an erased chat has nothing left to show but that", () => {
+  const said = thread([ME, "msg", { text: "Elm Street" }], ["system", "erased", {}]);
+  expect(said.events.map(({ kind }) => kind)).toEqual(["erased"]);
+  expect(said.closed?.reason).toBe("erased");
+});
+
 test("each day begins with a line, the first one too", () => {
   const said = thread(
     [ME, "msg", { text: "a" }, 0],

@@ -75,7 +75,7 @@ export function Panel() {
 function Banner() {
   const { model, state, t } = useModel();
   const { config, say } = state;
-  if (state.link === "over") {
+  if (state.link === "over" && !state.thread.erased) {
     const why = { 4001: "overAuth", 4009: "overElsewhere" } as const;
     return (
       <div class="banner" role="status">

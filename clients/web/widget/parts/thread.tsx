@@ -14,6 +14,8 @@ import { useModel } from "./use";
 
 /** So near to its end, one is at the end of the thread. */
 const NEAR_PX = 32;
+/** Events that are drawn at first, and with each step towards the beginning. */
+const PAGE = 100;
 
 export function ThreadView() {
   const { model, state, t } = useModel();
@@ -22,12 +24,20 @@ export function ThreadView() {
   const [below, setBelow] = useState(0);
   const atEnd = useRef(true);
   const shown = useRef(0);
-  const items = view(thread, {
-    who: state.who,
-    others: (person) => person.startsWith("agent:"),
-    own: (person) => person === state.who || person.startsWith("anon:"),
-    dayOf: (at) => String(dayNumber(at)),
-  });
+  const newest = Math.max(0, thread.events.length - PAGE);
+  const [first, setFirst] = useState(newest);
+  const from = Math.max(0, Math.min(first, newest));
+  /** How far the top of what is seen was from the end, before more was put above it. */
+  const kept = useRef(0);
+  const items = view(
+    { ...thread, events: thread.events.slice(from) },
+    {
+      who: state.who,
+      others: (person) => person.startsWith("agent:"),
+      own: (person) => person === state.who || person.startsWith("anon:"),
+      dayOf: (at) => String(dayNumber(at)),
+    },
+  );
   const count = thread.events.length + thread.pending.length;
 
   const toEnd = (): void => {
@@ -38,8 +48,15 @@ export function ThreadView() {
     atEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     model.setLooking(atEnd.current);
     if (atEnd.current) setBelow(0);
+    if (scrollTop < clientHeight && from > 0) {
+      kept.current = scrollHeight - scrollTop;
+      setFirst(from - PAGE);
+    }
   };
   useLayoutEffect(() => {
+    const log = box.current as HTMLElement;
+    if (kept.current) log.scrollTop = log.scrollHeight - kept.current;
+    kept.current = 0;
     const own =
       thread.pending.at(-1)?.failed === undefined && thread.pending.length > 0;
     if (atEnd.current || own) toEnd();
@@ -241,7 +258,6 @@ function EventRow({ event }: { event: Event }) {
   if (kind === "handoff" && body["state"] === "failed") {
     return <p class="line">{t("handoffFailed")}</p>;
   }
-  if (kind === "erased") return <p class="line">{t("endedErased")}</p>;
   return null;
 }
 
