@@ -20,13 +20,14 @@ async def one_error() -> AsyncGenerator[None]:
         raise
 
 
-def refuse_broken(group: BaseExceptionGroup[BaseException]) -> None:
-    """Raise what says that it is the disk, and not the log."""
+def of_the_disk(group: BaseExceptionGroup[BaseException]) -> JournalBroken | None:
+    """Return what says that it is the disk, and not the log, if anything does."""
     for error in leaves(group):
         if isinstance(error, JournalBroken) and not isinstance(
             error.__cause__, SteppedDown
         ):
-            raise error
+            return error
+    return None
 
 
 def first(group: BaseExceptionGroup[BaseException]) -> BaseException:

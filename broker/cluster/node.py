@@ -22,7 +22,7 @@ from broker.cluster.counts import Counts, Lag, Refusal, Why
 from broker.cluster.ending import Ending
 from broker.cluster.entrance import Entrance, believing
 from broker.cluster.figures import NodeFigures, Standing, follower_figures
-from broker.cluster.groups import first, one_error, refuse_broken
+from broker.cluster.groups import first, of_the_disk, one_error
 from broker.cluster.images import LoggedImages
 from broker.cluster.ports import Claim, Directory, Entry, Fenced, Gap, Log, Unavailable
 from broker.cluster.relay import Relay
@@ -345,7 +345,7 @@ class NodeLife:
         ending = Ending(self._ports.log, self._ports.name, over, self.counts)
         self._ending, self._given_up = ending, Why.LEFT
         self.counts.takeovers += 1
-        broken = False
+        why: Why | None = None
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(ending.run)
@@ -353,13 +353,13 @@ class NodeLife:
                 await self._serve(ending)
                 nursery.cancel_scope.cancel()
         except* (JournalBroken, SteppedDown) as group:
-            broken = True
-            refuse_broken(group)
-            broken = False
+            broken = of_the_disk(group)
+            if broken is not None:
+                why = Why.BROKEN
+                raise broken from broken.__cause__
             log.warning("stepped down: %s", first(group))
         finally:
-            why = Why.BROKEN if broken else ending.why or self._given_up
-            self.counts.stepped_down[why] += 1
+            self.counts.stepped_down[why or ending.why or self._given_up] += 1
             self._applied, self._ending = ending.over, None
             self._turn(None)
 

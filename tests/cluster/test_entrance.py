@@ -104,6 +104,7 @@ async def test_every_node_tells_its_own_figures(tmp_path: Path) -> None:
         nodes.server.touch()
         await one.follows()
         # Which of them depends on whether it writes anything before it hears of it.
+        assert one.life.counts.stepped_down.total() == 1
         assert set(one.life.counts.stepped_down) <= {Why.TAKEN, Why.FENCED}
         told = await even(one)
         assert figure(told, r'owner\{owner="two"\}') == 1
@@ -119,7 +120,7 @@ async def test_figures_are_for_those_who_may_see_them(tmp_path: Path) -> None:
         one = await nodes.add("one")
         await one.broker()
         nodes.config = replace(config, server=ServerConfig())
-        two, three = await nodes.add("two"), nodes
+        two = await nodes.add("two")
         told = get("/metrics", "X-Forwarded-For: 203.0.113.9")
         assert (await asked(two, told)).startswith("HTTP/1.1 403")
         shown = get("/metrics", f"Authorization: Bearer {SECRET}", "Forwarded: for=x")
@@ -129,7 +130,7 @@ async def test_figures_are_for_those_who_may_see_them(tmp_path: Path) -> None:
         )
         # What a proxy of ours asks for is for the owner, who may be told for whom.
         nodes.config = config
-        proxied = await three.add("three")
+        proxied = await nodes.add("three")
         assert (await asked(proxied, get("/metrics"))).startswith("HTTP/1.1 200")
         assert figure(await asked(proxied, get("/metrics")), "owns") == 1
         forbidden = await asked(proxied, PROXIED[:4], PROXIED[4:] + get("/metrics"))
