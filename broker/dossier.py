@@ -16,6 +16,7 @@ from actors import codec
 from actors.cells.names import called
 from actors.chat.events import seen_by_shopper
 from actors.ids import ChatId, Millis
+from broker import whom
 from broker.founding import SETTINGS, rules
 from broker.transcripts import STYLE, WRITERS, Format, Heading
 from storage import accounts, blobs, deeds, documents, erasing, people, queries
@@ -42,7 +43,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     site: str
     name: str
-    """What the shop calls them, or our id of them."""
+    """What the shop calls them, or our id of them or of a chat of theirs."""
     notes: bool = False
     """Whether the shop's own notes, tags and hand-overs belong in it."""
 
@@ -81,7 +82,7 @@ def write(
     """
     connection.execute("BEGIN")
     try:
-        profile = accounts.profile_called(connection, asked.site, asked.name)
+        profile = whom.meant(connection, asked.site, asked.name)
         if profile is None:
             return False
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -140,11 +140,12 @@ class Greeting:
         if not self._from_allowed_page(site):
             return
         secret = said.anon or ""
+        id_ = _id_of(secret)
         fresh = not 0 < len(secret) <= MAX_SECRET
-        if fresh:
-            secret = peer.house.ids.token()
-        number = int.from_bytes(sha256(secret.encode()).digest()[:16])
-        id_ = encode_id(number)
+        if fresh or peer.house.blocked.is_forgotten(id_):
+            # Who was erased is somebody else from now on, though the browser knows it.
+            secret, fresh = peer.house.ids.token(), True
+            id_ = _id_of(secret)
         peer.become_visitor(site, Person(ANON + id_))
         if fresh or not peer.house.sites.rules_of(site).bot:
             self._welcome(None, secret if fresh else None)
@@ -251,3 +252,8 @@ class Greeting:
     def _refuse(self, code: Code) -> None:
         self._peer.say(refuse(self._re, code))
         self._peer.greeting = None
+
+
+def _id_of(secret: str) -> str:
+    """Return the id of the visitor whose browser keeps `secret`."""
+    return encode_id(int.from_bytes(sha256(secret.encode()).digest()[:16]))

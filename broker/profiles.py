@@ -137,10 +137,11 @@ class Profiles:
 
     async def _known(self, site: str, profile: str) -> Known:
         row = await self._query(partial(accounts.profile, site=site, id_=profile))
-        if row is None:
-            return Known(Facts(), ())
         read = partial(people.tickets_of, site=site, profile=profile)
         tickets = tuple(await self._query(read))
+        if row is None:
+            # A visitor: no store knows more of them than their browser's secret.
+            return Known(Facts(), tickets)
         key = site, profile
         try:
             with trio.fail_after(STORE_S):

@@ -225,6 +225,7 @@ class Broker:
         for agent in known.agents:
             self.sites.set_agent(agent)
         await enforce_all(self)
+        await self.eraser.learn()
         for site in known.sites:
             # Whose agents do not come back is to be known, whoever comes or not.
             self.house.desks.tell(site.id, Look())

@@ -87,6 +87,11 @@ def of_person(
     return None if row is None else Erasure(*row)
 
 
+def everybody(connection: sqlite3.Connection) -> list[str]:
+    """Return our ids of all who were forgotten, or are to be."""
+    return [profile for (profile,) in connection.execute("SELECT profile FROM erasure")]
+
+
 def unfinished(connection: sqlite3.Connection) -> list[Erasure]:
     """Return who is not forgotten yet, or has come to have a chat since."""
     sql = """
@@ -152,6 +157,7 @@ def forget_person(db: Database, gone: Erasure, now: int) -> bool:
     sql = """
     SELECT id, digest FROM blob WHERE site = ? AND owner = ? AND digest <> ''
       AND id IN (SELECT blob FROM unnamed)"""
+    # Visitors cannot send any.
     owner = f"shopper:{gone.profile}"
     for id_, digest in db.execute(sql, (gone.site, owner)).fetchall():
         _doom(db, id_, digest)

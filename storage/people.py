@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from storage import accounts
+from storage import accounts, erasing
 from storage.accounts import Profile
 from storage.records import TicketRow
 
@@ -51,6 +51,44 @@ def put_facts(db: Database, person: Profile, facts: str) -> Profile:
     told = (person.name, person.email, person.phone, person.locale, person.updated_at)
     db.execute(sql, (*told, facts, known.site, known.id))
     return accounts.profile(db.conn, known.site, known.id) or known
+
+
+def whose(
+    connection: sqlite3.Connection, site: str, name: str, stream: int | None
+) -> str | None:
+    """Return our id of a person: by what the shop calls them, or by that id itself.
+
+    Or by the id of a chat of theirs, which would be in `stream`: visitors have no row,
+    and nobody knows their ids by heart. Who was erased is found by both ids too.
+    """
+    found = accounts.profile_called(connection, site, name)
+    if found is not None:
+        return found.id
+    sql = """
+    SELECT profile FROM ticket WHERE site = :site AND profile = :name
+    UNION ALL SELECT profile FROM ticket
+      WHERE stream = :stream AND site = :site AND chat = :name
+    UNION ALL SELECT profile FROM erasure WHERE site = :site AND profile = :name
+    LIMIT 1"""
+    values = {"site": site, "name": name, "stream": stream}
+    row = connection.execute(sql, values).fetchone()
+    return None if row is None else row[0]
+
+
+def person(connection: sqlite3.Connection, site: str, id_: str) -> Profile | None:
+    """Return who has our id `id_`; `None`: nobody, or somebody who was erased.
+
+    Of a visitor nothing is known but when they talked.
+    """
+    known = accounts.profile(connection, site, id_)
+    if known is not None or erasing.of_person(connection, site, id_) is not None:
+        return known
+    sql = """
+    SELECT min(opened_at), max(last_at) FROM ticket WHERE site = ? AND profile = ?"""
+    first, last = connection.execute(sql, (site, id_)).fetchone()
+    if first is None:
+        return None
+    return Profile(site, id_, None, None, None, None, None, first, last)
 
 
 def facts(connection: sqlite3.Connection, site: str, profile: str) -> str | None:

@@ -21,6 +21,7 @@ def command(
 ) -> None:
     """Forget PROFILE, as the shop calls them or by our id; chats that go on end.
 
+    A visitor, who has no name, is named by one of their chats.
     It cannot be undone. Backups from before know the person: keep DIR/erasures for the
     day one of them is restored.
     """

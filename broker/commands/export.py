@@ -37,6 +37,7 @@ def command(  # noqa: PLR0913  # one for each option
 ) -> None:
     """Write what is kept of PROFILE, as the shop calls them or by our id, as a ZIP.
 
+    A visitor, who has no name, is named by one of their chats.
     Whether or not the folder is being served. That it was asked for is noted first.
     """
     if target.exists():

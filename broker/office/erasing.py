@@ -22,9 +22,10 @@ from actors.cells.orders import Order, Rename
 from actors.cells.ports import Accepted
 from actors.chat.commands import Erase
 from actors.chat.erasing import MASK
-from actors.ids import SHOPPER, SYSTEM, ChatId, Person, SiteId
+from actors.ids import ANON, SHOPPER, SYSTEM, ChatId, SiteId
 from actors.refusals import Refused
 from actors.runtime.future import TrioFuture
+from broker import whom
 from broker.office.remembering import Remembered
 from broker.office.requests import (
     Denied,
@@ -75,27 +76,29 @@ class Eraser:
         self._one = trio.Lock()
         """Whoever asks for the same person twice waits for the first time."""
 
+    async def learn(self) -> None:
+        """Know who was erased, before any of them comes back.
+
+        Of those whom a backup does not know, the file beside the journal tells.
+        """
+        known = [each.profile for each in self._remembered.read()]
+        for profile in known + await self._broker.query(erasing.everybody):
+            self._broker.house.blocked.forget(profile)
+
     # One person.
 
     async def erase(self, site: str, name: str, by: str) -> Erasure | None:
-        """Forget a person; `name` is what the shop calls them, or our id of them.
+        """Forget a person, by what the shop calls them, our id of them, or of a chat.
 
-        Return `None` if nobody here is called so. A second time changes nothing.
+        Return `None` if that is nobody here. A second time changes nothing.
 
         Raises:
             NotErased: not all of it; it is tried again by itself.
         """
         broker = self._broker
-        person = await broker.query(
-            partial(accounts.profile_called, site=site, name=name)
-        )
-        profile = name if person is None else person.id
-        if person is None:
-            known = await broker.query(
-                partial(erasing.of_person, site=site, profile=name)
-            )
-            if known is None:
-                return None
+        profile = await broker.query(partial(whom.id_of, site=site, name=name))
+        if profile is None:
+            return None
         new = Erasure(site, profile, broker.clock(), by)
         self._remembered.add(new)
         await broker.change(partial(erasing.begin, new=new))
@@ -114,9 +117,8 @@ class Eraser:
     async def _forget(self, wanted: Erasure) -> None:
         broker, site, profile = self._broker, wanted.site, wanted.profile
         self._remove_copy()
-        who = Person(SHOPPER + profile)
         # For good: whoever comes by the same name is somebody else from now on.
-        broker.house.blocked.add(who)
+        broker.house.blocked.forget(profile)
         find = partial(accounts.profile, site=site, id_=profile)
         person = await broker.query(find)
         for _ in range(ROUNDS):
@@ -127,7 +129,7 @@ class Eraser:
                 broker.house.chats.tell(chat.chat, Rename(name))
             empty(broker.folder)
             go = partial(erasing.forget_person, gone=wanted, now=broker.clock())
-            leave = partial(self._part, SiteId(site), who, person)
+            leave = partial(self._part, SiteId(site), profile, person)
             if await broker.change(go, leave, scrub=True):
                 break
         else:
@@ -137,7 +139,7 @@ class Eraser:
     def _part(
         self,
         site: SiteId,
-        who: Person,
+        profile: str,
         person: Profile | None,
         done: bool,  # noqa: FBT001 - what the write returned
     ) -> None:
@@ -145,14 +147,14 @@ class Eraser:
         if not done:
             return
         house = self._broker.house
-        house.profiles.forget(site, who.removeprefix(SHOPPER))
+        house.profiles.forget(site, profile)
         cell = None
         if person is not None and person.sub is not None:
             cell = house.people.get(f"{site}/{person.sub}")
         if cell is not None and cell.held is None:
             cell.restart()
         for peer in tuple(house.hub.peers):
-            if peer.who == who and peer.site == site:
+            if peer.who in (SHOPPER + profile, ANON + profile) and peer.site == site:
                 house.trails.forget(peer)
                 peer.transport.close(Close.FORBIDDEN)
         self._broker.loop.wake()
@@ -319,8 +321,7 @@ async def note_export(
     broker: "Broker", ask: ExportProfile, *, by: str = OPERATOR
 ) -> ExportNoted | Denied:
     """Note that what is kept of a person is handed out, which is done then."""
-    find = partial(accounts.profile_called, site=ask.site, name=ask.profile)
-    person = await broker.query(find)
+    person = await broker.query(partial(whom.meant, site=ask.site, name=ask.profile))
     if person is None:
         return NOBODY
     detail = "with notes" if ask.notes else ""

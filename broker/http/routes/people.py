@@ -167,7 +167,8 @@ def _exporting(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
     ) -> Stream:
         """Answer all that is kept of a person, as an archive to hand out.
 
-        `notes` adds what the shop's own people wrote. `{profile}` may be our id, too.
+        `notes` adds what the shop's own people wrote. `{profile}` may be our id, too,
+        or that of a chat: visitors have no other name.
         """
         ask = ExportProfile(site=site, profile=_sub(profile), notes=notes)
         noted = granted(await note_export(broker, ask, by=doer(request)))
@@ -213,7 +214,8 @@ def _erasing(broker: Broker, guard: list[Guard]) -> HTTPRouteHandler:
     ) -> ProfileErased:
         """Forget a person and all that was said to them or by them, for good.
 
-        `{profile}` may be our id of them, too: a repeat under that changes nothing.
+        `{profile}` may be our id of them, too, or that of a chat: visitors have no
+        other name. A repeat under either changes nothing.
         """
         asked = EraseProfile(site=site, profile=_sub(profile))
         return granted(await erase_profile(broker, asked, by=doer(request)))
