@@ -82,6 +82,8 @@ class End(Command, frozen=True, gc=False):
 
     no_csat: bool = False
     """Whether the shopper is not to be asked how it was: an agent may say so (F44)."""
+    if_head: Seq | None = None
+    """Up to where an agent has seen the chat."""
 
 
 class Block(Command, frozen=True, gc=False):
@@ -103,6 +105,8 @@ class Snooze(Command, frozen=True, gc=False):
     """Put the ticket aside until `until`, or until the shopper writes."""
 
     until: Millis | None = None
+    if_head: Seq | None = None
+    """Up to where the agent has seen the chat."""
 
 
 class Wake(Command, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import UNSET
 
-from actors.chat import control, texting
+from actors.chat import control, guard, texting
 from actors.chat.afterwards import after
 from actors.chat.commands import Block, End, Note, Say, Start, Then
 from actors.chat.events import (
@@ -151,6 +151,9 @@ def end(state: ChatState, command: End) -> Outcome:
     if state.status == "closed":
         return Unchanged(already=True)
     if command.by.startswith(AGENT):
+        unseen = guard.unseen(state, command.if_head)
+        if unseen is not None:
+            return unseen
         closed = Closed("agent", command.no_csat)
     else:
         closed = Closed("shopper")
@@ -167,7 +170,7 @@ def block(state: ChatState, command: Block) -> Outcome:
 def _reply(state: ChatState, command: Say, rules: Rules) -> Outcome:
     by, at, seen = command.by, command.at, command.if_head
     if seen is not None and stepped_in(state, but=by) > seen:
-        return Refused(Reason.STALE_HEAD, head=state.seq, after=seen)
+        return guard.stale(state, seen)
     then = command.then
     if then is not None and not (command.text or command.blobs):
         return _silently(state, command, then, rules)

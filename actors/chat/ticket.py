@@ -1,5 +1,6 @@
 """Rules of the ticket's status and owner (F15, F16, F17, F24)."""
 
+from actors.chat import guard
 from actors.chat.commands import Assign, Snooze, Wake
 from actors.chat.events import Assigned, Event, StatusChanged
 from actors.chat.limits import full
@@ -23,6 +24,9 @@ def snooze(state: ChatState, command: Snooze, rules: Rules) -> Outcome:
         return Unchanged()
     if until is not None and not SOONEST <= until - command.at <= LATEST:
         return Refused(Reason.BAD_TIME, path="$.until")
+    unseen = guard.unseen(state, command.if_head)
+    if unseen is not None:
+        return unseen
     change = StatusChanged(state.status, "snoozed", until)
     return full(state, rules.limits) or (
         Event(command.by, command.at, change, command.id),

@@ -41,7 +41,8 @@ def msg_send(peer: "Peer", said: frames.MsgSend) -> None:
 def chat_end(peer: "Peer", said: frames.ChatEnd) -> None:
     """Close the chat."""
     now = peer.house.clock()
-    order(peer, said.chat, End(said.id, peer.who, peer.site, now, said.no_csat))
+    command = End(said.id, peer.who, peer.site, now, said.no_csat, said.if_head)
+    order(peer, said.chat, command)
 
 
 def rate(peer: "Peer", said: frames.Rate) -> None:

@@ -116,7 +116,8 @@ def ticket_snooze(peer: "Peer", said: frames.TicketSnooze) -> None:
         why = "needs until or preset"
         peer.say(refuse(said.id, Code.BAD_FRAME, path="$.until", reason=why))
         return
-    order(peer, said.chat, Snooze(said.id, peer.who, peer.site, now, until))
+    command = Snooze(said.id, peer.who, peer.site, now, until, said.if_head)
+    order(peer, said.chat, command)
 
 
 def ticket_wake(peer: "Peer", said: frames.TicketWake) -> None:

@@ -106,10 +106,9 @@ def noting(text: str = "psst") -> Ask:
     return lambda id_, by, site, at: Note(id_, by, site, at, text)
 
 
-def ending(*, no_csat: bool = False) -> Ask:
-    if no_csat:
-        return lambda id_, by, site, at: End(id_, by, site, at, no_csat)
-    return End
+def ending(*, no_csat: bool = False, if_head: int | None = None) -> Ask:
+    head = None if if_head is None else Seq(if_head)
+    return lambda id_, by, site, at: End(id_, by, site, at, no_csat, head)
 
 
 def blocking() -> Ask:
@@ -136,8 +135,9 @@ def answering(*, yes: bool) -> Ask:
     return lambda id_, by, site, at: AnswerTransfer(id_, by, site, at, yes)
 
 
-def snoozing(until: Millis | None = None) -> Ask:
-    return lambda id_, by, site, at: Snooze(id_, by, site, at, until)
+def snoozing(until: Millis | None = None, *, if_head: int | None = None) -> Ask:
+    head = None if if_head is None else Seq(if_head)
+    return lambda id_, by, site, at: Snooze(id_, by, site, at, until, head)
 
 
 def waking() -> Ask:

@@ -1,5 +1,7 @@
 """The reply guard: nobody answers over a colleague's head without knowing (U7)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from actors.chat.events import Assigned, Event, Said
@@ -122,3 +124,32 @@ def test_two_numbers_know_who_has_stepped_in_for_anyone(people: str) -> None:
             others = [seq for who, seq in last.items() if who != asking]
             found = stepped_in(scene.state, but=Person(asking))
             assert found == max(others, default=0)
+
+
+@pytest.mark.parametrize("leaving", [snoozing, ending])
+def test_nobody_leaves_a_chat_whose_shopper_has_said_more_than_they_saw(
+    leaving: Callable[..., Ask],
+) -> None:
+    scene, head = seen_and_then((SHOPPER, saying("wait")), (BEN, noting()))
+    refused = scene.refuses(ANN, leaving(if_head=head))
+    assert refused.reason is Reason.STALE_HEAD
+    assert (refused.head, refused.after) == (scene.state.seq, head)
+    assert scene.state.status == "open"
+    assert scene.does(ANN, leaving(if_head=scene.state.shopper_said))
+
+
+@pytest.mark.parametrize("leaving", [snoozing, ending])
+@pytest.mark.parametrize(
+    "other", [(BEN, saying("let me")), (BEN, noting()), (BEN, assigning("ben"))]
+)
+def test_what_colleagues_do_keeps_nobody_from_leaving(
+    leaving: Callable[..., Ask], other: tuple[str, Ask]
+) -> None:
+    scene, head = seen_and_then(other)
+    assert scene.does(ANN, leaving(if_head=head))
+
+
+def test_who_does_not_say_what_they_saw_may_leave_and_a_shopper_always() -> None:
+    scene, head = seen_and_then((SHOPPER, saying("wait")))
+    assert scene.does(ANN, snoozing())
+    assert scene.does(SHOPPER, ending(if_head=head - 1))

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ViewportSize,
+    WebSocketRoute,
+    expect,
+)
 
 from tests.browser.desk import Desk
 from tests.browser.people import Frame, Person, shopping, signed_in
@@ -169,6 +175,48 @@ def test_a_snoozed_ticket_comes_back_with_the_shopper_s_word(
     expect(desk.row(asked)).to_have_count(0)
     sara.ask(op="chat.start", text=f"Hello again, {asked}")
     expect(desk.row(f"Hello again, {asked}")).to_be_visible()
+
+
+class Held:
+    """The socket of a desk, on which what the broker says can be kept back."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.holding = False
+        self._kept: list[tuple[WebSocketRoute, str | bytes]] = []
+        context.route_web_socket("**/ws", self._carry)
+
+    def _carry(self, page: WebSocketRoute) -> None:
+        broker = page.connect_to_server()
+
+        def heard(message: str | bytes) -> None:
+            if self.holding:
+                self._kept.append((page, message))
+            else:
+                page.send(message)
+
+        broker.on_message(heard)
+
+    def release(self) -> None:
+        """Let the desk hear what was kept back, and the rest."""
+        self.holding = False
+        for page, message in self._kept:
+            page.send(message)
+
+
+def test_a_snooze_does_not_hide_what_came_in_the_same_moment(
+    store: Store, context: BrowserContext, sara: Person, asked: str
+) -> None:
+    socket = Held(context)
+    desk = Desk(store, context).open(asked)
+    socket.holding = True
+    sara.ask(op="chat.start", text=f"Hello again, {asked}")
+    desk.keys("s")
+    desk.page.get_by_text("Until they reply").click()
+    expect(desk.row(asked)).to_have_count(0)
+    socket.release()
+    expect(desk.row(f"Hello again, {asked}")).to_be_visible()
+    expect(desk.page.get_by_text("It stays open")).to_be_visible()
+    expect(desk.button("Undo")).to_have_count(0)
 
 
 def test_closing_asks_and_tells_the_shopper(

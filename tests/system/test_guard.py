@@ -54,3 +54,20 @@ async def test_a_repeat_is_known_whatever_came_since(shop: Shop) -> None:
     await bob.ask("msg.send", chat=chat, text="Me too.")
     again = await ann.ask("msg.send", id="once", chat=chat, text="And", if_head=6)
     assert again == first | {"dup": True}
+
+
+async def test_who_has_not_read_the_shoppers_last_word_closes_and_snoozes_nothing(
+    shop: Shop,
+) -> None:
+    sara, ann, bob, chat = await scene(shop)
+    await sara.ask("msg.send", chat=chat, text="One more thing.")
+    for leaving in (
+        {"op": "ticket.snooze", "preset": "next_reply"},
+        {"op": "chat.end"},
+    ):
+        refused = await ann.ask(**leaving, chat=chat, if_head=6)
+        assert (refused["code"], refused["head"]) == ("stale_head", 7)
+        assert [event["seq"] for event in refused["events"]] == [7]
+    assert (await ann.ask("chat.open", chat=chat))["ticket"]["status"] == "open"
+    await bob.ask("msg.send", chat=chat, text="Yes?")
+    assert (await ann.ask("chat.end", chat=chat, if_head=7))["t"] == "ok"

@@ -52,6 +52,8 @@ class ChatEnd(Request, frozen=True, gc=False, tag="chat.end"):
 
     chat: Chat
     no_csat: bool = False
+    if_head: Position | None = None
+    """From agents: refuse with `stale_head` if the shopper has said more than this."""
 
 
 class Rate(Request, frozen=True, gc=False, tag="rate"):
@@ -78,7 +80,7 @@ class MsgSend(Request, frozen=True, gc=False, tag="msg.send"):
     macro: Word | None = None
     hold: bool = False
     if_head: Position | None = None
-    """Refuse with `stale_head` if the chat has gone further than this."""
+    """Refuse with `stale_head` if somebody else has stepped in after this."""
 
 
 class Typing(Signal, frozen=True, gc=False, tag="typing"):

@@ -1,6 +1,6 @@
 """What agents do with a ticket beside talking."""
 
-from broker.wire.fields import Chat, Moment, Tags, Target, Word
+from broker.wire.fields import Chat, Moment, Position, Tags, Target, Word
 from broker.wire.forms import Request, Signal
 
 
@@ -45,6 +45,8 @@ class TicketSnooze(Request, frozen=True, gc=False, tag="ticket.snooze"):
     chat: Chat
     until: Moment | None = None
     preset: Word | None = None
+    if_head: Position | None = None
+    """Refuse with `stale_head` if the shopper has said more than this."""
 
 
 class TicketWake(Request, frozen=True, gc=False, tag="ticket.wake"):

@@ -48,7 +48,9 @@ export class Desk {
     this.base = new Base(url, token);
     this.listing = new Listing(this.base);
     this.talking = new Talking(this.base, new Drafts(localStorage));
-    this.handling = new Handling(this.base, this.listing, this.toasts);
+    this.handling = new Handling(this.base, this.listing, this.toasts, (chat) =>
+      this.talking.shownTo(chat),
+    );
     this.looking = new Looking(this.base);
     this.images = new Gallery("", () => this.base.link.bearer());
     this.caring = new Caring(this);

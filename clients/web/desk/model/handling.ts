@@ -37,6 +37,8 @@ export class Handling {
     private readonly base: Base,
     private readonly listing: Listing,
     private readonly toasts: Toasts,
+    /** Up to where a chat has been shown; 0 if it is not known. */
+    private readonly shownTo: (chat: string) => number,
   ) {
     base.listen((heard) => {
       if (heard.type === "push") this.notice(heard.kind, heard.push);
@@ -53,12 +55,16 @@ export class Handling {
   /** Ends a chat; it is final once the time to take it back is over. */
   close(ticket: Ticket, noRating: boolean, said: string): void {
     const { chat } = ticket;
+    // As of now: what comes before it is final was not seen by who has gone on.
+    const seen = this.guard(chat);
     this.listing.hide(chat);
     this.remember(said, chat, true, {
       lastAt: ticket.last_at,
       commit: () =>
-        void this.ask("chat.end", { chat, ...(noRating && { no_csat: true }) }, () =>
-          this.listing.bringBack(ticket),
+        void this.leave(
+          "chat.end",
+          { chat, ...(noRating && { no_csat: true }), ...seen },
+          () => this.listing.bringBack(ticket),
         ),
       revert: () => this.listing.bringBack(ticket),
     });
@@ -71,7 +77,7 @@ export class Handling {
   ): void {
     const { chat } = ticket;
     if (this.listing.inbox.get().view.status === "open") this.listing.hide(chat);
-    void this.ask("ticket.snooze", { chat, ...when }, () =>
+    void this.leave("ticket.snooze", { chat, ...when, ...this.guard(chat) }, () =>
       this.listing.restore(ticket),
     );
     this.remember(said, chat, false, {
@@ -193,6 +199,25 @@ export class Handling {
       revert?.();
       this.tell(error);
     }
+  }
+
+  /** Puts a ticket aside, unless its shopper has written what was not seen yet. */
+  private async leave(op: string, fields: Fields, revert: () => void): Promise<void> {
+    try {
+      await this.base.request(op, fields);
+    } catch (error) {
+      revert();
+      if (codeOf(error) !== "stale_head") return this.tell(error);
+      const { deeds } = this.undo.get();
+      const deed = deeds.find((each) => each.chat === fields["chat"]);
+      if (deed) this.forget(deed.id);
+      this.toasts.say({ key: "kept_open" });
+    }
+  }
+
+  private guard(chat: string): Fields {
+    const head = this.shownTo(chat);
+    return head > 0 ? { if_head: head } : {};
   }
 
   private tell(error: unknown): void {

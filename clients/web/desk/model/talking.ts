@@ -145,6 +145,12 @@ export class Talking {
     }));
   }
 
+  /** Returns up to where a chat has been shown; 0 if it is not known. */
+  shownTo(chat: string): number {
+    const thread = chat === this.chat ? this.talk.get().thread : this.kept.get(chat);
+    return thread?.position ?? 0;
+  }
+
   /** Returns whether anything of a chat is kept that is not on the screen. */
   keeps(chat: string): boolean {
     return chat !== this.chat && (this.kept.has(chat) || this.drafts.has(chat));
