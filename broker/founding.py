@@ -12,7 +12,8 @@ from actors.library import Library
 from actors.settings.document import Settings
 from actors.settings.rules import Rules
 from broker.config import Config, StorageConfig
-from broker.sites import DEFAULT_SITE, Site
+from broker.gate import Gate
+from broker.sites import DEFAULT_SITE, Site, Sites
 from storage import accounts, deeds, documents, queries
 from storage.accounts import Agent, Key, Secret
 from storage.documents import Document
@@ -31,6 +32,8 @@ class Known(msgspec.Struct, frozen=True):
     agents: list[Agent]
     due: list[tuple[str, int]]
     """Chats that want to be woken, and when."""
+    began: Millis
+    """When the journal did, or when it was made of a copy."""
 
 
 def found(db: Database, now: Millis, chance: random.Random) -> None:
@@ -73,7 +76,18 @@ def learn(db: sqlite3.Connection) -> Known:
         for site in accounts.sites(db)
     ]
     agents = [agent for site in sites for agent in accounts.agents(db, site.id)]
-    return Known(sites, accounts.keys(db), agents, queries.due(db))
+    began = Millis(deeds.began(db))
+    return Known(sites, accounts.keys(db), agents, queries.due(db), began)
+
+
+def introduce(known: Known, sites: Sites, gate: Gate) -> None:
+    """Let those who answer for it know who there is."""
+    for site in known.sites:
+        sites.add(site)
+    for key in known.keys:
+        gate.add(key)
+    for agent in known.agents:
+        sites.set_agent(agent)
 
 
 def rules(stored: Document | None) -> Rules:

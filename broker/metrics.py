@@ -325,12 +325,21 @@ def _room(broker: Broker) -> list[Figure]:
     """Return how much the folder holds, and can."""
     room = look(broker.folder)
     age = "Since the last copy of the folder was complete; NaN before the first."
+    never = "Since the journal began, while nothing copies or ships it; else NaN."
+    elsewhere = room.copied_s is not None or broker.ship is not None
+    # The nodes of a cluster have a copy each.
+    bare = broker.alone and not elsewhere
     return [
         Figure("journal_bytes", "Size of the journal's file.", room.journal),
         Figure("journal_wal_bytes", "Size of its write-ahead log.", room.wal),
         Figure("disk_free_bytes", "Left on the disk of the folder.", room.free),
         Figure(
             "backup_age_seconds", age, nan if room.copied_s is None else room.copied_s
+        ),
+        Figure(
+            "uncopied_seconds",
+            never,
+            max(0, broker.clock() - broker.began) / 1000 if bare else nan,
         ),
     ]
 

@@ -86,6 +86,8 @@ class Broker:
     draining = False
     broken = False
     """Whether the disk has failed: nothing more can be promised."""
+    began = Millis(0)
+    """When the journal did."""
 
     def __init__(
         self,
@@ -139,7 +141,8 @@ class Broker:
         self.stock, self.eraser = Stock(folder), Eraser(self)
 
     def _open_journal(self, log: LogEnd | None) -> Journal:
-        self.ship = ship_of(self.config.ship, self.folder, alone=log is None)
+        self.alone = log is None
+        self.ship = ship_of(self.config.ship, self.folder, alone=self.alone)
         return self.makings.journal(
             self.folder / JOURNAL,
             self.loop.wake,
@@ -218,12 +221,8 @@ class Broker:
         found = partial(founding.found, now=self.clock(), chance=self.chance)
         await self.change(found)
         known = await self.query(founding.learn)
-        for site in known.sites:
-            self.sites.add(site)
-        for key in known.keys:
-            self.gate.add(key)
-        for agent in known.agents:
-            self.sites.set_agent(agent)
+        founding.introduce(known, self.sites, self.gate)
+        self.began = known.began
         await enforce_all(self)
         await self.eraser.learn()
         for site in known.sites:

@@ -89,6 +89,13 @@ def of_object(connection: sqlite3.Connection, site: str, object_: str) -> list[K
     return [Kept(*row) for row in rows]
 
 
+def began(connection: sqlite3.Connection) -> int:
+    """Return when this journal began, or was made of a copy."""
+    sql = "SELECT at FROM deed WHERE object = ? AND act IN (?, ?)"
+    row = connection.execute(sql, (meta.epoch(connection), BEGAN, RESTORED)).fetchone()
+    return int(row[0])
+
+
 def begin(db: Database, now: int, *, new: bool) -> None:
     """Write down that this journal begins, `new` or made of a copy; once each."""
     epoch = meta.epoch(db.conn)
