@@ -43,8 +43,12 @@ class Addresses:
     """Knows which proxies to believe, and whom not to limit."""
 
     def __init__(self, config: Config) -> None:
-        self._server = config.server
+        self._server, cluster = config.server, config.cluster
         self._proxies = [ip_network(n) for n in config.server.trusted_proxies]
+        nodes = cluster.networks if cluster.nats is not None else ()
+        # A node says with which address somebody has come to it. What they say of
+        # others is another matter: it is a proxy for the first line, not for headers.
+        self._nodes = [ip_network(n) for n in nodes]
         self._trusted = [ip_network(n) for n in config.limits.trusted_networks]
         self._known = lru_cache(MOST_KNOWN)(self._caller)
 
@@ -78,6 +82,12 @@ class Addresses:
     def is_proxy(self, peer: str) -> bool:
         """Return whether a connection from `peer` is one of our proxies'."""
         return bool(self._proxies) and self._is_proxy(_parsed(peer))
+
+    def may_tell(self, peer: str) -> bool:
+        """Return whether a connection from `peer` may begin with whose it is."""
+        address = _parsed(peer) if self._nodes or self._proxies else NOBODY
+        nodes = any(address in network for network in self._nodes)
+        return nodes or self._is_proxy(address)
 
     def counted_as(self, caller: Caller) -> str:
         """Return whose connections it is counted with; nobody's if it speaks for many.

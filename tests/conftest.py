@@ -17,6 +17,8 @@ settings.load_profile("shopwire")
 def pytest_addoption(parser: pytest.Parser) -> None:
     what = "have each broker's journal copied, and held against its copy at the end"
     parser.addoption("--captured", action="store_true", help=what)
+    what = "have each broker on sockets be a node of a cluster, reached by another"
+    parser.addoption("--clustered", action="store_true", help=what)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ touches the disk happens in a thread.
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import closing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import trio
@@ -40,7 +40,8 @@ async def save(journal: Path, to: Log) -> int:
     path = journal.with_name(OUTGOING)
     try:
         seq = await trio.to_thread.run_sync(_copy, journal, path)
-        await to.save(seq, pieces(path))
+        async with aclosing(pieces(path)) as data:
+            await to.save(seq, data)
     finally:
         path.unlink(missing_ok=True)
     return seq
@@ -77,8 +78,11 @@ async def fetch(copy: Copy, journal: Path) -> None:
     """
     path = journal.with_name(INCOMING)
     try:
-        async with await trio.open_file(path, "wb") as file:
-            async for piece in copy.data:
+        async with (
+            await trio.open_file(path, "wb") as file,
+            aclosing(copy.data) as data,
+        ):
+            async for piece in data:
                 await file.write(piece)
         await trio.to_thread.run_sync(_replace, path, journal)
     finally:

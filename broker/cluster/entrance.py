@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import trio
-from msgspec.structs import replace
 
 from broker.addresses import Addresses
 from broker.config import Config
@@ -113,13 +112,6 @@ class Entrance:
             f"HTTP/1.1 200 OK\r\nContent-Type: {MEDIA_TYPE}; charset=utf-8\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         ).encode() + body
-
-
-def believing(config: Config) -> Config:
-    """Return `config` with the other nodes as proxies: they say for whom they ask."""
-    networks = (*config.server.trusted_proxies, *config.cluster.networks)
-    server = replace(config.server, trusted_proxies=networks)
-    return replace(config, server=server)
 
 
 async def say(carrier: Carrier, answer: bytes) -> None:

@@ -1,6 +1,7 @@
 """Images of a cluster: beside the log, for whichever node owns next."""
 
 import logging
+from contextlib import aclosing
 from pathlib import Path
 
 import trio
@@ -20,15 +21,19 @@ class LoggedImages:
     async def put(self, digest: str, path: Path) -> None:
         """Keep the file at `path`."""
         try:
-            await self._log.put_file(digest, pieces(path))
+            async with aclosing(pieces(path)) as data:
+                await self._log.put_file(digest, data)
         except Unavailable as error:
             raise OSError(str(error)) from error
 
     async def fetch(self, digest: str, path: Path) -> bool:
         """Write the file to `path`."""
         try:
-            async with await trio.open_file(path, "wb") as file:
-                async for piece in self._log.get_file(digest):
+            async with (
+                await trio.open_file(path, "wb") as file,
+                aclosing(self._log.get_file(digest)) as data,
+            ):
+                async for piece in data:
                     await file.write(piece)
         except KeyError:
             return False

@@ -135,7 +135,7 @@ class MemoryLog:
         self._reach()
         self._server.files[name] = whole
 
-    async def get_file(self, name: str) -> AsyncIterator[bytes]:
+    async def get_file(self, name: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of a file."""
         self._reach()
         async for chunk in _chunks(self._server.files[name]):
@@ -242,7 +242,7 @@ class MemoryDirectory:
         self._server.touch()
 
 
-async def _chunks(data: bytes) -> AsyncIterator[bytes]:
+async def _chunks(data: bytes) -> AsyncGenerator[bytes]:
     for begin in range(0, len(data), CHUNK):
         await trio.lowlevel.checkpoint()
         yield data[begin : begin + CHUNK]

@@ -20,7 +20,7 @@ import trio
 from broker.cluster import copying
 from broker.cluster.counts import Counts, Lag, Refusal, Why
 from broker.cluster.ending import Ending
-from broker.cluster.entrance import Entrance, believing
+from broker.cluster.entrance import Entrance
 from broker.cluster.figures import NodeFigures, Standing, follower_figures
 from broker.cluster.groups import first, of_the_disk, one_error
 from broker.cluster.images import LoggedImages
@@ -83,7 +83,7 @@ class NodeLife:
         self.changed = trio.Event()
         """Set when `broker` changes, and then replaced."""
         self._folder = folder
-        self._config = believing(config)
+        self._config = config
         self._ports = ports
         self._doors = doors
         self._claim: Claim | None = None

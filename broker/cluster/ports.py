@@ -43,7 +43,7 @@ class Copy(NamedTuple):
     """A copy of everything that the entries up to `seq` have made."""
 
     seq: int
-    data: AsyncIterator[bytes]
+    data: AsyncGenerator[bytes]
 
 
 class Log(Protocol):
@@ -108,7 +108,7 @@ class Log(Protocol):
         """
         ...
 
-    def get_file(self, name: str) -> AsyncIterator[bytes]:
+    def get_file(self, name: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of a file.
 
         Raises:

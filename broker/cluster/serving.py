@@ -21,6 +21,7 @@ from broker.cluster.ports import Node
 from broker.config import Config, ConfigError
 from broker.doors import in_url
 from broker.edge.admission import SHARE, descriptors
+from broker.shipping import ship_of
 
 CONNECT_S = 10.0
 """Seconds for a NATS server to take us in, at the start."""
@@ -92,6 +93,7 @@ async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife
         NatsError: there is nothing to stand on.
         OSError: an address cannot be had.
     """
+    ship_of(config.ship, folder, alone=False)
     server = config.server
     with socket.create_server((server.host, server.port), backlog=4096) as public:
         host, port = public.getsockname()[:2]

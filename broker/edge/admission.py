@@ -119,7 +119,7 @@ class Admission:
             return None
         place = Place(self)
         self.open += 1
-        if self.addresses.is_proxy(address) or self.belongs(place, caller, now):
+        if self.addresses.may_tell(address) or self.belongs(place, caller, now):
             return place
         place.leave()
         return None

@@ -29,7 +29,7 @@ class Opening:
         self.received = b""
         """What has come of the request, and of what follows it."""
         self._limits = limits
-        self._may_be_told = limits.admission.addresses.is_proxy(address)
+        self._may_be_told = limits.admission.addresses.may_tell(address)
 
     def take(self, data: bytes) -> int | Refused | None:
         """Return how long the head is, why it is none, or `None` to wait for more."""

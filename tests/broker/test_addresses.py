@@ -1,7 +1,8 @@
 import pytest
+from msgspec.structs import replace
 
 from broker.addresses import Addresses
-from broker.config import Config, LimitsConfig, ServerConfig
+from broker.config import ClusterConfig, Config, LimitsConfig, ServerConfig
 
 CONFIG = Config(
     server=ServerConfig(trusted_proxies=("10.0.0.0/8", "::1/128")),
@@ -49,3 +50,15 @@ def test_who_speaks_for_many_is_not_held_to_one_clients_share() -> None:
     for peer in ("10.0.0.1", "127.0.0.1", "192.0.2.7"):
         assert addresses.speaks_for_many(addresses.caller(peer, {}))
     assert not addresses.speaks_for_many(addresses.caller("203.0.113.9", {}))
+
+
+def test_a_node_says_who_has_come_to_it_and_is_no_proxy_otherwise() -> None:
+    cluster = ClusterConfig(nats="nats://127.0.0.1", networks=("127.0.0.0/8",))
+    addresses = Addresses(replace(CONFIG, cluster=cluster))
+    assert addresses.may_tell("127.0.0.1")
+    assert addresses.may_tell("10.0.0.1")
+    assert not addresses.may_tell("203.0.113.9")
+    assert not addresses.is_proxy("127.0.0.1")
+    told = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https", "host": "x"}
+    assert str(addresses.caller("127.0.0.1", told).address) == "127.0.0.1"
+    assert addresses.own_page("127.0.0.1", told) == "http://x"

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import trio
+from msgspec.structs import replace
 from trio_websocket import wrap_client_stream
 
 from broker.cluster.memory import MemoryDirectory, MemoryLog, MemoryServer
@@ -41,6 +42,8 @@ class Member:
         self.directory = MemoryDirectory(server, node)
         ports = Ports(name, self.log, self.directory)
         doors = Doors(self.public, ("127.0.0.1", internal))
+        cluster = replace(config.cluster, nats="nats://in.memory")
+        config = replace(config, cluster=cluster)
         self.life = NodeLife(folder, config, ports, doors, most=100)
         self.ended = trio.Event()
         self.streams: list[trio.SocketStream] = []

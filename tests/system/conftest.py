@@ -10,10 +10,11 @@ import trio.testing
 from tests.system import leaks
 from tests.system.captured import captured
 from tests.system.client import FORMS, Form
+from tests.system.clustered import clustered, clusters
 from tests.system.moments import VIRTUAL
 from tests.system.shop import Shop, in_memory, serving
 
-__all__ = ["captured"]
+__all__ = ["captured", "clustered", "clusters"]
 
 
 @pytest.fixture(params=FORMS, ids=[form.name for form in FORMS])
@@ -49,8 +50,19 @@ def _copies_are_exact(request: pytest.FixtureRequest) -> Generator[None]:
     assert found == []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.fixture(autouse=True)
+def _brokers_are_nodes(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("clustered"):
+        request.getfixturevalue("clustered")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     for item in items:
+        alone = item.get_closest_marker("alone")
+        if alone is not None and config.getoption("clustered"):
+            item.add_marker(pytest.mark.skip(alone.args[0]))
         if isinstance(item, pytest.Function) and "virtual_time" in item.fixturenames:
             item.add_marker(VIRTUAL, append=False)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,16 @@ from tests.system.shop import MONTH, QUEUED
 PATIENCE_S = 30
 HANDSHAKE_S = 5
 CONFIG = '[limits]\ntrusted_networks = ["127.0.0.0/8"]\n'
+
+
+def nothing(folder: Path) -> dict[str, str]:
+    """Have a process know of no cluster."""
+    del folder
+    return {}
+
+
+environ_of: Callable[[Path], dict[str, str]] = nothing
+"""What a process on a folder is told besides: `clustered` has more to say."""
 
 
 class Keys:
@@ -80,7 +91,7 @@ class Process:
             self._process = subprocess.Popen(  # noqa: ASYNC220  # a test has the time
                 [*(command or serve), "--data", str(self.folder), "--port", str(port)],
                 cwd=ROOT,
-                env=environment(),
+                env=environment() | environ_of(self.folder),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -265,12 +265,26 @@ async def _stream(host: str, port: int, *, slow: bool) -> trio.SocketStream:
 
 
 @asynccontextmanager
+async def alone(
+    folder: Path | None, config: Config
+) -> AsyncGenerator[tuple[Broker, str]]:
+    """Run a broker on a port of its own; yield it with its URL."""
+    async with Broker.open(folder, config) as broker, trio.open_nursery() as nursery:
+        url: str = await nursery.start(broker.serve, "127.0.0.1", 0)
+        yield broker, url
+        nursery.cancel_scope.cancel()
+
+
+opened = alone
+"""How a broker is run: `clustered` has a second way."""
+
+
+@asynccontextmanager
 async def serving(
     folder: Path | None, form: Form = JSON, config: Config = TRUSTING
 ) -> AsyncGenerator[Shop]:
     """Run a broker on sockets."""
-    async with Broker.open(folder, config) as broker, trio.open_nursery() as nursery:
-        url: str = await nursery.start(broker.serve, "127.0.0.1", 0)
+    async with opened(folder, config) as (broker, url), trio.open_nursery() as nursery:
         shop = Shop(broker, form=form, url=url)
         shop.readers = nursery
         try:

@@ -108,6 +108,7 @@ def signed_in(process: Process, keys: Keys) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=process.url, headers=headers, timeout=10)
 
 
+@pytest.mark.alone("a node ships nothing")
 @pytest.mark.slow
 async def test_no_word_is_said_and_none_is_left(tmp_path: Path) -> None:
     folder, ship = tmp_path / "data", tmp_path / "ship"

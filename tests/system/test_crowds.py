@@ -39,6 +39,7 @@ async def test_an_office_of_agents_is_more_than_visitors_may_be(
         assert shop.broker.tally.limited["per_ip_visitors"] == 1
 
 
+@pytest.mark.alone("a node tells its own figures")
 async def test_http_goes_on_while_the_visitors_are_too_many(tmp_path: Path) -> None:
     config = Config(limits=LimitsConfig(per_ip_visitors=1))
     async with serving(tmp_path, config=config) as shop:

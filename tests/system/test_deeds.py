@@ -213,6 +213,7 @@ async def test_deeds_stay_and_know_no_words_of_who_is_forgotten(web: Web) -> Non
     assert await done(web) == after
 
 
+@pytest.mark.alone("a cluster that lives takes no older folder in")
 async def test_a_restored_journal_says_that_it_is(tmp_path: Path) -> None:
     async with asked(tmp_path / "old") as web:
         await web.shop.save(Settings())

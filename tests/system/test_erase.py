@@ -198,6 +198,7 @@ async def lived_a_little(web: Web) -> tuple[Client, str]:
     return sara, (await ok(sara, "chat.start", text=canary("first")))["chat"]
 
 
+@pytest.mark.alone("a cluster that lives takes no older folder in")
 async def test_a_backup_from_before_forgets_again(tmp_path: Path) -> None:
     async with asked(tmp_path / "old") as web:
         sara, _ = await lived_a_little(web)

@@ -22,6 +22,7 @@ SERVE = (sys.executable, "-m", "broker", "serve")
 BEFORE, AFTER = 5, 3
 
 
+@pytest.mark.alone("a cluster that lives takes no older folder in")
 @pytest.mark.slow
 async def test_after_the_folder_is_lost_all_is_there_up_to_the_copy(
     tmp_path: Path,
@@ -41,6 +42,7 @@ async def test_after_the_folder_is_lost_all_is_there_up_to_the_copy(
     assert not list(data.glob("*.partial*"))
 
 
+@pytest.mark.alone("a node ships nothing")
 @pytest.mark.slow
 async def test_after_the_folder_is_lost_all_is_there_that_was_shipped(
     tmp_path: Path,

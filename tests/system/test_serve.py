@@ -163,6 +163,7 @@ async def test_commands_reach_a_broker_that_runs(tmp_path: Path) -> None:
     assert [agent["id"] for agent in listed] == ["ann", "boss"]
 
 
+@pytest.mark.alone("a node is ready before it owns")
 async def test_a_killed_broker_leaves_nothing_in_the_way(tmp_path: Path) -> None:
     with Process(tmp_path) as process:
         await process.start()

@@ -8,6 +8,7 @@ not the last any more, and is refused as anything else of its would be.
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -253,8 +254,9 @@ class NatsLog:
         manifest = await self._manifest(name.encode().hex())
         if manifest is None:
             raise KeyError(name)
-        async for part in self._parts(manifest):
-            yield part
+        async with aclosing(self._parts(manifest)) as parts:
+            async for part in parts:
+                yield part
 
     async def delete_file(self, name: str) -> None:
         """Remove a file, if it is there; see `ports.Log`."""
@@ -266,10 +268,11 @@ class NatsLog:
         self, name: str, key: str, data: AsyncIterator[bytes], seq: int = 0
     ) -> None:
         digest, number, thing = hashlib.sha256(), 0, self._names.thing
-        async for part in _cut(data):
-            digest.update(part)
-            await self._put(f"{thing}.part.{key}.{number}", part)
-            number += 1
+        async with aclosing(_cut(data)) as parts:
+            async for part in parts:
+                digest.update(part)
+                await self._put(f"{thing}.part.{key}.{number}", part)
+                number += 1
         manifest = Manifest(key, number, digest.hexdigest(), seq)
         await self._put(f"{thing}.whole.{name}", msgspec.json.encode(manifest))
 
