@@ -58,8 +58,14 @@ def redacted(body: AnyBody) -> AnyBody:
             return replace(body, question=question, answer=answer)
         case Rated() if body.text is not None:
             return replace(body, text=masked(body.text))
-        case Texted() | TurnTaken() if body.reason is not None:
+        case Texted() if body.reason is not None:
             return replace(body, reason=masked(body.reason))
+        case TurnTaken():
+            # What a program of the shop's names as its sources may be anything.
+            reason = None if body.reason is None else masked(body.reason)
+            return replace(
+                body, reason=reason, sources=tuple(map(masked, body.sources))
+            )
         case HandoffChanged():
             return replace(
                 body,

@@ -131,6 +131,7 @@ async def test_the_browser_that_comes_back_is_a_stranger_for_good(
         await is_a_stranger(web, vic, chat)
 
 
+@pytest.mark.alone("a cluster that lives takes no older folder in")
 async def test_a_backup_from_before_forgets_the_visitor_again(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     new.mkdir()
