@@ -22,8 +22,9 @@ ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "clients/web/package-lock.json"
 LICENCES = ROOT / "clients/web/dist/licences.txt"
 PROGRAM = "shopwire"
-BUNDLED = re.compile(r"^(@?[\w./-]+) [\w.-]+: ", re.MULTILINE)
-"""A package in the file of licences that the build of the browser clients writes."""
+BUNDLED = re.compile(r"^-{72}\n(@?[\w./-]+) ([\w.+-]+): (.+)$", re.MULTILINE)
+"""A package in the file of licences that the build of the browser clients writes: its
+name, its version and its terms."""
 
 
 class Component(NamedTuple):
@@ -95,15 +96,17 @@ def installed(extras: frozenset[str]) -> dict[str, Component]:
 def bundled() -> Iterator[Component]:
     """Yield what ends up in browsers: what the build has noted the licences of."""
     packages = json.loads(LOCK.read_text())["packages"]
-    for name in BUNDLED.findall(LICENCES.read_text()):
+    for name, version, licence in BUNDLED.findall(LICENCES.read_text()):
         entry = packages[f"node_modules/{name}"]
+        if entry["version"] != version:
+            sys.exit(f"{name} {version} was built, {entry['version']} is locked.")
         algorithm, _, digest = entry["integrity"].partition("-")
         hexadecimal = base64.b64decode(digest).hex()
         yield Component(
             "npm",
             name,
-            entry["version"],
-            entry.get("license", ""),
+            version,
+            licence,
             (algorithm.upper().replace("SHA", "SHA-"), hexadecimal),
         )
 

@@ -1,5 +1,6 @@
 """What ends a command, in a sentence and an exit code."""
 
+import os
 import sqlite3
 from typing import NamedTuple
 
@@ -29,6 +30,10 @@ def told(error: BaseException) -> Failure | None:
         return Failure(error.format_message(), error.exit_code)
     if isinstance(error, BrokenPipeError):
         return Failure("Nobody reads what is printed any more.", 1)
+    if isinstance(error, PermissionError) and error.filename:
+        user = os.geteuid()
+        advice = f"User {user} runs this: let it be theirs, or run this as its owner."
+        return Failure(f"{error.filename}: {error.strerror}. {advice}", 1)
     if isinstance(error, OSError) and error.filename:
         return Failure(f"{error.filename}: {error.strerror}.", 1)
     if isinstance(error, sqlite3.Error):

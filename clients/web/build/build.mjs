@@ -141,6 +141,7 @@ async function client() {
     root: WEB,
     logLevel: "warn",
     define: constants({}),
+    plugins: [LICENCES.plugin()],
     build: {
       outDir: out,
       emptyOutDir: true,
