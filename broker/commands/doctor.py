@@ -31,7 +31,7 @@ def command(
     nothing.
 
     With --preflight it looks at the machine, before a broker is started: configuration,
-    folder, disk, SQLite, open files, clock, port.
+    folder, disk, SQLite, open files, clock, port, certificate, what it is shipped to.
     """
     if preflight:
         _preflight(folder, file)

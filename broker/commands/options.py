@@ -13,7 +13,8 @@ data = click.option(
     "folder",
     required=True,
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    # Who may not read it is told by what tries to, with what to do.
+    type=click.Path(file_okay=False, readable=False, path_type=Path),
     envvar="SHOPWIRE_DATA",
     help="The folder under which everything lives.",
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 import yaml
 
@@ -109,7 +110,6 @@ class Loader(yaml.SafeLoader):
 
 
 def _plain(loader: yaml.SafeLoader, node: yaml.Node) -> object:
-    assert isinstance(node.value, list)
     return [loader.construct_object(each, deep=True) for each in node.value]
 
 
@@ -120,8 +120,7 @@ for tag in ("!override", "!reset"):
 def read(name: str) -> Mapped:
     """Return what a file says."""
     said = yaml.load((CONTAINER / name).read_text(), Loader)  # noqa: S506 - a safe one
-    assert isinstance(said, dict)
-    return said
+    return msgspec.convert(said, Mapped)
 
 
 BASE = read("compose.yaml")

@@ -2,7 +2,7 @@
 from collections.abc import Callable
 
 class Node:
-    value: object
+    value: list[Node]
 
 class SafeLoader:
     def construct_object(self, node: Node, deep: bool = ...) -> object: ...

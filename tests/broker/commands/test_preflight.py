@@ -6,14 +6,26 @@ import shutil
 import socket
 import sqlite3
 import time
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 
-from broker.commands.preflight import Check, examine
-from broker.config import Config, ServerConfig
+from broker import mounts
+from broker.commands import surroundings
+from broker.commands.preflight import examine
+from broker.commands.surroundings import Check
+from broker.config import (
+    ClusterConfig,
+    Config,
+    ConfigError,
+    ServerConfig,
+    ShipConfig,
+    TlsConfig,
+)
 from tests.broker.commands.typed import typed
+from tests.edge.certificates import certified
 
 
 class Usage(NamedTuple):
@@ -23,6 +35,15 @@ class Usage(NamedTuple):
 
 
 FREE = Config(server=ServerConfig(port=0))
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let all be on a disk, whatever this machine's temporary folder is on."""
+    made = tmp_path / "mountinfo"
+    made.write_text("22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n")
+    monkeypatch.setattr(mounts, "TABLE", made)
+    return made
 
 
 @pytest.fixture
@@ -52,6 +73,93 @@ def test_a_file_is_no_folder(folder: Path) -> None:
     assert "no folder" in wrong(folder / "file")["folder"]
 
 
+def test_what_is_below_a_file_is_no_folder_either(folder: Path) -> None:
+    (folder / "file").touch()
+    assert "none can be made" in wrong(folder / "file" / "data")["folder"]
+
+
+def test_a_file_that_root_left_is_named_with_who_has_to_own_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "journal.db-wal").touch(mode=0o600)
+    allowed = os.access
+
+    def not_ours(path: Path, mode: int) -> bool:
+        return not path.name.endswith("-wal") and allowed(path, mode)
+
+    monkeypatch.setattr(os, "access", not_ours)
+    said = wrong(folder)["folder"]
+    assert "journal.db-wal is user" in said
+    assert "chown -R" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        ("tmpfs", "Choose a disk"),
+        ("nfs4", "choose a disk"),
+        ("cifs", "choose a disk"),
+        ("9p", "choose a disk"),
+        ("fuse.sshfs", "choose a disk"),
+    ],
+)
+def test_a_file_system_that_keeps_nothing_or_locks_nothing_is_said(
+    folder: Path, table: Path, kind: str, advice: str
+) -> None:
+    blank = str(folder).replace(" ", r"\040")
+    with table.open("a") as more:
+        more.write(f"40 22 0:40 / {blank} rw shared:9 - {kind} server:/x rw\n")
+    assert advice in wrong(folder)["mount"]
+    # What is mounted over it later counts, and what is mounted beside it does not.
+    with table.open("a") as more:
+        more.write(f"41 40 8:2 / {blank} rw - xfs /dev/sdb1 rw\n")
+        more.write(f"42 22 0:41 / {blank}-not rw - tmpfs tmpfs rw\n")
+    assert "mount" not in wrong(folder)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "overlay", "fuseblk"])
+def test_a_disk_is_a_disk(folder: Path, table: Path, kind: str) -> None:
+    table.write_text(f"22 1 8:1 / / rw - {kind} source rw\n")
+    assert wrong(folder) == {}
+
+
+def test_where_nobody_says_what_is_mounted_nothing_is_wrong(
+    folder: Path, table: Path
+) -> None:
+    table.unlink()
+    assert wrong(folder) == {}
+
+
+def test_a_disk_without_room_for_files_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = os.statvfs(folder)
+
+    def few(_: Path) -> os.statvfs_result:
+        # f_files, f_ffree and f_favail are the sixth to the eighth.
+        return os.statvfs_result((*there[:5], 10**6, 5, 5, *there[8:]))
+
+    monkeypatch.setattr(os, "statvfs", few)
+    assert "only 5 more files" in wrong(folder)["disk"]
+
+
+def test_a_read_only_disk_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = os.statvfs(folder)
+
+    def fixed(_: Path) -> os.statvfs_result:
+        return os.statvfs_result((*there[:8], there[8] | os.ST_RDONLY, there[9]))
+
+    def refused(_: Path, mode: int) -> bool:
+        return not mode & os.W_OK
+
+    monkeypatch.setattr(os, "statvfs", fixed)
+    monkeypatch.setattr(os, "access", refused)
+    assert "remount it" in wrong(folder)["folder"]
+    assert "remount it" in wrong(folder / "new")["folder"]
+
+
 def test_a_full_disk_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: Path) -> Usage:
         return Usage(1, 1, 1024**2)
@@ -73,8 +181,9 @@ def test_too_few_files_are_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "LimitNOFILE" in wrong(folder)["files"]
 
 
-def test_a_clock_behind_the_journal_is_said(folder: Path) -> None:
-    journal = folder / "journal.db"
+@pytest.mark.parametrize("name", ["journal.db", "journal.db-wal"])
+def test_a_clock_behind_the_journal_is_said(folder: Path, name: str) -> None:
+    journal = folder / name
     journal.touch(mode=0o600)
     later = time.time() + 3600
     os.utime(journal, (later, later))
@@ -84,13 +193,86 @@ def test_a_clock_behind_the_journal_is_said(folder: Path) -> None:
 def test_a_port_that_is_taken_is_said(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = Config(server=ServerConfig(port=taken.getsockname()[1]))
-        assert "cannot listen" in wrong(folder, config)["port"]
+        said = wrong(folder, config)["port"]
+    assert "cannot listen" in said
+    assert "ss -ltnp" in said
+
+
+def test_an_address_of_another_machine_is_said(folder: Path) -> None:
+    # Kept for examples: no machine has it.
+    config = Config(server=ServerConfig(host="192.0.2.1", port=0))
+    assert "an address of this machine" in wrong(folder, config)["port"]
+
+
+def test_a_certificate_that_has_ended_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certified(tmp_path)
+    tls = TlsConfig(cert=str(made.cert), key=str(made.key))
+    config = Config(server=ServerConfig(port=0, tls=tls))
+    assert wrong(folder, config) == {}
+    (soon,) = [each for each in examine(folder, config) if each.name == "tls"]
+    assert "see that it is renewed" in soon.said
+    monkeypatch.setattr(surroundings, "datetime", Later)
+    assert "renew it" in wrong(folder, config)["tls"]
+    monkeypatch.setattr(surroundings, "datetime", Earlier)
+    assert "set the clock" in wrong(folder, config)["tls"]
+
+
+def test_files_of_tls_that_do_not_fit_are_named_with_their_key(
+    folder: Path, tmp_path: Path
+) -> None:
+    made = certified(tmp_path)
+    file = folder / "shopwire.toml"
+    file.write_text(f"[server.tls]\ncert = '{made.key}'\nkey = '{made.key}'\n")
+    done = typed("doctor", "--preflight", "--data", folder)
+    assert isinstance(done.exception, ConfigError)
+    assert "server.tls.cert" in str(done.exception)
+    assert "no certificate" in str(done.exception)
+
+
+def test_where_nothing_can_be_shipped_to_is_said(folder: Path, tmp_path: Path) -> None:
+    there = tmp_path / "other"
+    config = Config(server=FREE.server, ship=ShipConfig(to=str(there)))
+    assert "Mount its disk" in wrong(folder, config)["ship"]
+    there.mkdir()
+    assert wrong(folder, config) == {}
+
+
+def test_servers_that_do_not_answer_are_named(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as up, closed() as down:
+        one, other = (each.getsockname()[1] for each in (up, down))
+        few = f"nats://127.0.0.1:{one},127.0.0.1:{other},127.0.0.1:{other}"
+        config = Config(server=FREE.server, cluster=ClusterConfig(nats=few))
+        assert f"127.0.0.1:{other}" in wrong(folder, config)["nats"]
+        most = f"nats://127.0.0.1:{one},127.0.0.1:{one},127.0.0.1:{other}"
+        config = Config(server=FREE.server, cluster=ClusterConfig(nats=most))
+        assert wrong(folder, config) == {}
+
+
+def closed() -> socket.socket:
+    """Return a socket that keeps its port and lets nobody in."""
+    kept = socket.socket()
+    kept.bind(("127.0.0.1", 0))
+    return kept
+
+
+class Later(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=1)
+
+
+class Earlier(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) - timedelta(days=1)
 
 
 def test_the_command_prints_a_line_for_each_and_fails_with_any(folder: Path) -> None:
     good = typed("doctor", "--preflight", "--data", folder, "--config", _free(folder))
     assert good.exit_code == 0, good.output
-    assert [line[:2] for line in good.output.splitlines()] == ["ok"] * 7
+    assert [line[:2] for line in good.output.splitlines()] == ["ok"] * 8
     folder.chmod(0o755)
     bad = typed("doctor", "--preflight", "--data", folder)
     assert bad.exit_code == 1
