@@ -11,9 +11,20 @@ class Desk:
     def __init__(
         self, store: Store, context: BrowserContext, sub: str = "anna"
     ) -> None:
-        self.page: Page = context.new_page()
+        page = context.new_page()
         role = "admin" if sub == "root" else "agent"
-        self.page.goto(f"{store.url}/desk/#token={store.token(role, sub)}")
+        page.goto(f"{store.url}/desk/#token={store.token(role, sub)}")
+        self._be(page)
+
+    @classmethod
+    def on(cls, page: Page) -> "Desk":
+        """Return the desk of a page that has signed in by itself."""
+        desk = cls.__new__(cls)
+        desk._be(page)
+        return desk
+
+    def _be(self, page: Page) -> None:
+        self.page: Page = page
         self.inbox = self.page.get_by_role("list", name="Conversations")
         self.thread = self.page.get_by_role("log", name="Messages")
         self.reply = self.page.get_by_role("textbox", name="Reply")

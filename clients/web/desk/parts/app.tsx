@@ -9,6 +9,7 @@ import { type Store, useStore } from "../state/store";
 import { languageFor, speak, t } from "../words/words";
 import { Empty } from "./bits";
 import { DeskProvider } from "./context";
+import { useFocusKept } from "./focus";
 import { Login } from "./login";
 import { Shell } from "./shell";
 
@@ -23,6 +24,7 @@ export function App({ tokens, prefs }: Props) {
   const [why, setWhy] = useState<string>();
   const language = languageFor(chosen.language, navigator.languages);
   speak(language);
+  useFocusKept();
   useLayoutEffect(() => {
     const root = document.documentElement;
     if (chosen.theme === "auto") delete root.dataset["theme"];

@@ -6,6 +6,7 @@ import { Button } from "./bits";
 
 export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const [open, setOpen] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const pick = useRef(onPick);
   pick.current = onPick;
@@ -35,6 +36,7 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
       if (event.key !== "Escape") return;
       event.stopPropagation();
       setOpen(false);
+      place.current?.querySelector("button")?.focus();
     };
     addEventListener("pointerdown", away);
     addEventListener("keydown", escape, true);
@@ -45,7 +47,7 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
     };
   }, [open]);
   return (
-    <div class="emoji">
+    <div class="emoji" ref={place}>
       <Button
         icon="emoji"
         label={t("emoji")}

@@ -10,6 +10,7 @@ import { waitOf } from "../state/wait";
 import { ago, dateTime, t } from "../words/words";
 import { Avatar, Button, Empty, Skeleton, WaitChip } from "./bits";
 import { useDesk } from "./context";
+import { focusList, followRow } from "./focus";
 import { Icon, type IconName } from "./icon";
 import { type Scroller, Virtual } from "./virtual";
 
@@ -27,7 +28,7 @@ export function ListPane() {
     <section class="list" aria-label={t("inbox_label", { view: title })}>
       <header class="list-head">
         <div class="list-title">
-          <h1>{title}</h1>
+          <h1 tabIndex={-1}>{title}</h1>
           {view.status === "open" && stats && stats.overdue > 0 && (
             <span class="chip overdue">{t("overdue_count", { n: stats.overdue })}</span>
           )}
@@ -102,7 +103,7 @@ function SearchField() {
           if (event.key === "Escape") {
             event.stopPropagation();
             desk.looking.find("");
-            event.currentTarget.blur();
+            focusList();
           } else if (event.key === "Enter" || event.key === "ArrowDown") {
             event.preventDefault();
             focusFirst();
@@ -132,7 +133,9 @@ function Rows() {
   const shop = useStore(desk.base.seat, (seat) => seat.shop);
   const stamp = useMemo(() => ({}), [chat, shop]);
   useEffect(() => {
-    if (chat !== undefined) scroller.current?.toKey(chat);
+    if (chat === undefined) return;
+    scroller.current?.toKey(chat);
+    followRow();
   }, [chat]);
   if (rows.length === 0) return <NoRows />;
   const { name, status, channel } = inbox.view;

@@ -82,7 +82,7 @@ export function Login({ why, onToken }: Props) {
             {wrong}
           </p>
         )}
-        <button type="submit" class="button primary" disabled={busy}>
+        <button type="submit" class="button primary" aria-disabled={busy}>
           {t(busy ? "signing_in" : "sign_in")}
         </button>
       </form>

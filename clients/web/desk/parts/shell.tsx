@@ -9,6 +9,7 @@ import { t } from "../words/words";
 import { Button } from "./bits";
 import { useDesk } from "./context";
 import { EraseMenu } from "./erase";
+import { focusList } from "./focus";
 import { Foot } from "./foot";
 import { KeySheet } from "./keysheet";
 import { ListPane } from "./list";
@@ -133,7 +134,7 @@ function useKeys(): void {
     };
     const escape = (typing: boolean) => {
       // From the field to the list, then out of the conversation.
-      if (typing) (document.activeElement as HTMLElement | null)?.blur();
+      if (typing) focusList();
       else if (desk.drawer.get()) desk.drawer.set(false);
       else if (desk.talking.chat !== undefined) desk.shut();
     };

@@ -31,5 +31,10 @@ export function emojiPicker({ language, data, onPick }: PickerOptions): HTMLElem
   picker.addEventListener("emoji-click", (event) => {
     if (event.detail.unicode) onPick(event.detail.unicode);
   });
+  // Drawn a moment later. On a phone the keyboard would cover what there is to pick.
+  requestAnimationFrame(() => {
+    if (matchMedia("(pointer: fine)").matches)
+      picker.shadowRoot?.querySelector<HTMLElement>("#search")?.focus();
+  });
   return picker;
 }

@@ -15,11 +15,14 @@ export function Panel() {
   const box = useRef<HTMLElement>(null);
   const [dropping, setDropping] = useState(false);
   const screen = screenOf(state);
+  const had = useRef<Node | undefined>(undefined);
   useEffect(() => {
-    const root = box.current?.getRootNode() as ShadowRoot | undefined;
-    // What was focused may have gone; a composer takes the focus itself.
-    if (!root?.activeElement) box.current?.focus({ preventScroll: true });
-  }, [screen, state.ending]);
+    const { activeElement } = box.current?.getRootNode() as ShadowRoot;
+    // What was focused has gone, or is what opened this; a composer takes it itself.
+    const free = had.current ? document.activeElement === document.body : true;
+    if (free && !box.current?.contains(had.current ?? activeElement))
+      box.current?.focus({ preventScroll: true });
+  });
   const writes = mayWrite(state) && (screen === "welcome" || screen === "chat");
   const takes = writes && state.role === "shopper";
   return (
@@ -29,6 +32,9 @@ export function Panel() {
       role="dialog"
       aria-labelledby="panel-title"
       tabIndex={-1}
+      onFocusIn={({ target }) => {
+        had.current = target as Node;
+      }}
       onKeyDown={(event) => {
         if (event.key === "Escape") model.show(false);
       }}
