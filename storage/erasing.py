@@ -116,6 +116,18 @@ def old(
     return [Chat(*row) for row in rows]
 
 
+def has_erased(connection: sqlite3.Connection) -> bool:
+    """Return whether any chat was ever erased here."""
+    sql = "SELECT 1 FROM erased LIMIT 1"
+    return connection.execute(sql).fetchone() is not None
+
+
+def is_unmerged(connection: sqlite3.Connection) -> bool:
+    """Return whether the index of words still has some of an erased chat."""
+    sql = "SELECT 1 FROM erased WHERE merged = 0 LIMIT 1"
+    return connection.execute(sql).fetchone() is not None
+
+
 def is_erased(connection: sqlite3.Connection, stream: int) -> bool:
     """Return whether nothing is left of what was said in a chat."""
     sql = "SELECT 1 FROM erased WHERE stream = ?"
@@ -176,8 +188,7 @@ def merge(db: Database) -> None:
 
     Deleted words stay in the index's own files until those are merged.
     """
-    row = db.execute("SELECT 1 FROM erased WHERE merged = 0 LIMIT 1").fetchone()
-    if row is not None:
+    if is_unmerged(db.conn):
         search.merge(db)
         db.execute("UPDATE erased SET merged = 1 WHERE merged = 0")
 

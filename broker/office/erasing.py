@@ -22,6 +22,7 @@ from actors.cells.orders import Order, Rename
 from actors.cells.ports import Accepted
 from actors.chat.commands import Erase
 from actors.chat.erasing import MASK
+from actors.codec import UnreadableRecordError
 from actors.ids import ANON, SHOPPER, SYSTEM, ChatId, SiteId
 from actors.refusals import Refused
 from actors.runtime.future import TrioFuture
@@ -183,7 +184,11 @@ class Eraser:
             text=MASK,
             now=broker.clock(),
         )
-        await broker.change(redact, scrub=True)
+        try:
+            await broker.change(redact, scrub=True)
+        except UnreadableRecordError as error:
+            log.error("chat %s cannot be overwritten: %s", chat.chat, error)  # noqa: TRY400  # known, as the refusal above
+            raise NotErased from error
 
     async def _remove_files(self) -> None:
         broker = self._broker
@@ -209,15 +214,18 @@ class Eraser:
         """Go on with what was begun, and let old chats go at night; until cancelled."""
         await trio.sleep(SETTLED_S)
         while True:
-            try:
-                await self.resume()
-                await self.let_go(self._broker.clock())
-            except (NotErased, OSError) as error:
-                # No descriptor left, for one: that passes.
-                log.warning("not all is erased, look again in an hour: %s", error)
-            except Exception:
-                log.exception("erasing has failed; the next look is in an hour")
+            for step in (self.resume, self._let_go_of_old):
+                try:
+                    await step()
+                except (NotErased, OSError) as error:
+                    # No descriptor left, for one: that passes.
+                    log.warning("not all is erased, look again in an hour: %s", error)
+                except Exception:
+                    log.exception("erasing has failed; the next look is in an hour")
             await trio.sleep(LOOK_S)
+
+    async def _let_go_of_old(self) -> None:
+        await self.let_go(self._broker.clock())
 
     async def resume(self) -> None:
         """Finish what earlier lives have begun, or a backup did not know.
@@ -229,12 +237,29 @@ class Eraser:
         known = self._remembered.read()
         if known:
             await broker.change(partial(_begin_all, known=known))
-        wanted = await broker.query(erasing.unfinished)
+        wanted, failed = await broker.query(erasing.unfinished), 0
         for each in wanted:
-            await self._finish(each.site, each.profile)
-        if wanted or known:
+            try:
+                await self._finish(each.site, each.profile)
+            except NotErased:
+                # Whose chat cannot be read now keeps nobody else.
+                failed += 1
+        happened = await broker.query(erasing.has_erased)
+        if wanted or known or happened:
             # What ended between a commit and its scrub is scrubbed now.
-            await broker.change(erasing.merge, scrub=True)
+            await self._leave_nothing()
+        else:
+            await self._remove_files()
+        if failed:
+            raise NotErased
+
+    async def _leave_nothing(self) -> None:
+        """Remove what is left of erased chats beside their own rows; not in vain."""
+        broker = self._broker
+        if await broker.query(erasing.is_unmerged):
+            # First: who dies in between finds the same again.
+            empty(broker.folder)
+        await broker.change(erasing.merge, scrub=True)
         await self._remove_files()
 
     async def let_go(self, now: int) -> int:
@@ -243,7 +268,7 @@ class Eraser:
         Raises:
             NotErased: not all of them.
         """
-        number = 0
+        number, failed = 0, 0
         for site in self._broker.sites:
             settings = site.rules.settings
             keep = settings.retention.keep_days
@@ -251,38 +276,44 @@ class Eraser:
                 continue
             zone = ZoneInfo(settings.hours.zone)
             if datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).hour in NIGHT:
-                number += await self._let_go(site.id, "chat", keep.chat, now)
-                number += await self._let_go(site.id, "sms", keep.sms, now)
+                for channel, days in (("chat", keep.chat), ("sms", keep.sms)):
+                    if days is not None:
+                        before = now - days * DAY_MS
+                        gone, left = await self._let_go(site.id, channel, before)
+                        number, failed = number + gone, failed + left
         if number:
-            empty(self._broker.folder)
-            await self._broker.change(erasing.merge, scrub=True)
-            await self._remove_files()
+            await self._leave_nothing()
+        if failed:
+            raise NotErased
         return number
 
-    async def _let_go(
-        self, site: SiteId, channel: str, days: int | None, now: int
-    ) -> int:
-        number = 0
-        if days is None:
-            return number
-        old = partial(
-            erasing.old,
-            site=site,
-            channel=channel,
-            before=now - days * DAY_MS,
-            limit=STEP,
-        )
-        while chats := await self._broker.query(old):
+    async def _let_go(self, site: SiteId, channel: str, before: int) -> tuple[int, int]:
+        """Return how many have gone, and how many cannot: those keep no other."""
+        broker, number, failed = self._broker, 0, set[int]()
+        while len(failed) < STEP:
+            # As many more as are passed over.
+            limit = STEP + len(failed)
+            old = partial(
+                erasing.old, site=site, channel=channel, before=before, limit=limit
+            )
+            found = await broker.query(old)
+            chats = [chat for chat in found if chat.stream not in failed]
+            if not chats:
+                break
             self._remove_copy()
             # Before: who dies halfway has begun.
             run = (SYSTEM, "retention.run", channel, f"{len(chats)} chats")
-            done = Deed(site, self._broker.clock(), *run)
-            await self._broker.change(partial(deeds.add, new=done))
+            done = Deed(site, broker.clock(), *run)
+            await broker.change(partial(deeds.add, new=done))
             for chat in chats:
-                await self._erase_chat(site, chat)
-                number += 1
+                try:
+                    await self._erase_chat(site, chat)
+                except NotErased:
+                    failed.add(chat.stream)
+                else:
+                    number += 1
                 await trio.sleep(APART_S)
-        return number
+        return number, len(failed)
 
 
 class _Ended(Detached):

@@ -13,9 +13,11 @@ import httpx
 import pytest
 import trio
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from actors.settings.ai import AiSettings, ScriptLine, ScriptSettings
 from actors.settings.document import Settings
+from actors.settings.retention import KeepDays, RetentionSettings
 from broker.commands.doctor import command as doctor
 from broker.commands.erase import command as erase
 from broker.commands.export import command as export
@@ -23,6 +25,7 @@ from broker.office.remembering import NAME
 from storage.meta import JOURNAL
 from tests.broker.http.web import Web, asked, refusal
 from tests.system.client import Client
+from tests.system.test_deeds import NIGHT
 from tests.system.test_erase import is_sound, ok
 
 PEOPLE = "/v1/sites/default/profiles"
@@ -149,6 +152,21 @@ async def test_a_backup_from_before_forgets_the_visitor_again(tmp_path: Path) ->
             while holders(new):  # noqa: ASYNC110  # for want of a notice
                 await trio.sleep(0.05)
     assert is_sound(new)
+
+
+async def test_a_visitor_s_chats_go_by_their_age_and_they_stay_who_they_are(
+    web: Web,
+) -> None:
+    vic, keep = await web.shop.visitor(), KeepDays(chat=30)
+    chat = await talked(vic)
+    await ok(vic, "chat.end", chat=chat)
+    await web.shop.save(replace(BOT, retention=RetentionSettings(keep)))
+    assert await web.shop.broker.eraser.let_go(NIGHT) == 1
+    assert holders(web.shop.broker.folder) == []
+    assert is_sound(web.shop.broker.folder)
+    back = await web.shop.visitor(anon=vic.welcome["anon"])
+    assert back.who == vic.who
+    assert await talked(back) != chat
 
 
 async def test_a_visitor_is_handed_what_is_kept_of_them(web: Web) -> None:
