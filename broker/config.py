@@ -251,6 +251,11 @@ class ClusterConfig(Section, frozen=True):
     replicas: Annotated[
         int, Meta(ge=1, le=5), says("NATS servers that keep each entry; 1 to try it.")
     ] = 3
+    workers: Annotated[
+        int,
+        Meta(ge=1, le=32),
+        says("Nodes of this machine at one port; without `nats`, on one of theirs."),
+    ] = 1
 
     def __repr__(self) -> str:
         """Show no password."""

@@ -35,6 +35,16 @@ class DataLock:
         """Whether it is ours."""
         return self._descriptor is not None
 
+    def fileno(self) -> int:
+        """Return what is locked: a child to which it is passed holds it, too.
+
+        Raises:
+            ValueError: it is not held.
+        """
+        if self._descriptor is None:
+            raise ValueError("the lock is not held")
+        return self._descriptor
+
     def acquire(self) -> None:
         """Take the folder, which exists.
 

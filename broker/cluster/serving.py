@@ -18,7 +18,7 @@ from broker.cluster.nats.link import Server
 from broker.cluster.nats.log import NatsLog
 from broker.cluster.node import PARTITION, Doors, NodeLife, Ports
 from broker.cluster.ports import Node
-from broker.config import Config, ConfigError
+from broker.config import Config, ConfigError, ServerConfig
 from broker.doors import in_url
 from broker.edge.admission import SHARE, descriptors
 from broker.shipping import ship_of
@@ -83,10 +83,13 @@ async def ports(
 
 
 @asynccontextmanager
-async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife, str]]:
+async def serving(
+    folder: Path, config: Config, inherited: int | None = None
+) -> AsyncGenerator[tuple[NodeLife, str]]:
     """Run a node until the end of the block; it hands over what it owns.
 
-    Yields it with its URL: connections to that are served, or wait.
+    Yields it with its URL: connections to that are served, or wait. It listens where
+    the configuration says, or at the socket whose descriptor it has `inherited`.
 
     Raises:
         ConfigError: the configuration does not go with a cluster.
@@ -95,7 +98,7 @@ async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife
     """
     ship_of(config.ship, folder, alone=False)
     server = config.server
-    with socket.create_server((server.host, server.port), backlog=4096) as public:
+    with _listening(server, inherited) as public:
         host, port = public.getsockname()[:2]
         node = this_node(config, port)
         async with ports(config, node) as (_, logged, directory):
@@ -112,3 +115,9 @@ async def serving(folder: Path, config: Config) -> AsyncGenerator[tuple[NodeLife
                 log.info("node %s (process %d) takes part", node.name, os.getpid())
                 yield life, f"{server.scheme}://{in_url(host)}:{port}"
                 life.leave()
+
+
+def _listening(server: ServerConfig, inherited: int | None) -> socket.socket:
+    if inherited is not None:
+        return socket.socket(fileno=inherited)
+    return socket.create_server((server.host, server.port), backlog=4096)

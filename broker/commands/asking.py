@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from broker.admin import ask_server
+from broker.cluster import house
 from broker.config import Config
 from broker.office.requests import AnyAnswer, AnyRequest, Denied, Request
 from storage.errors import DataHeld
@@ -51,7 +52,7 @@ async def _ask(folder: Path, config: Config, request: AnyRequest) -> AnyAnswer |
     deadline = trio.current_time() + PATIENCE_S
     while True:
         try:
-            answer = await ask_server(folder, request)
+            answer = await _ask_owner(folder, request)
         except TimeoutError as error:
             why = (
                 "The broker has not answered; look whether it was done, and try again."
@@ -65,6 +66,15 @@ async def _ask(folder: Path, config: Config, request: AnyRequest) -> AnyAnswer |
             if trio.current_time() > deadline:
                 raise
             await trio.sleep(AGAIN_S)
+
+
+async def _ask_owner(folder: Path, request: AnyRequest) -> AnyAnswer | Denied | None:
+    """Return what the broker says that has the folder, or one of its workers'."""
+    for place in house.places(folder):
+        answer = await ask_server(place, request)
+        if answer is not None:
+            return answer
+    return None
 
 
 async def _in_its_place(

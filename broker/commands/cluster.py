@@ -8,6 +8,7 @@ import click
 import msgspec
 import trio
 
+from broker.cluster import house
 from broker.cluster.node import PARTITION
 from broker.cluster.ports import Node
 from broker.cluster.serving import ports, this_node
@@ -61,7 +62,11 @@ def command() -> None:
 @click.option("--cluster", metavar="NATS", help="Its NATS servers.")
 def status(folder: Path, file: Path | None, cluster: str | None) -> None:
     """Print who is there, who owns, and how far each has come."""
-    config = options.configured(folder, file, cluster_nats=cluster)
+    own = None if cluster else house.own_server(folder)
+    config = options.configured(folder, file, cluster_nats=cluster or own)
+    if own is not None:
+        one = msgspec.structs.replace(config.cluster, replicas=1)
+        config = msgspec.structs.replace(config, cluster=one)
     if config.cluster.nats is None:
         raise ConfigError("cluster.nats: there is none. Name it with --cluster.")
     show(trio.run(_status, config))

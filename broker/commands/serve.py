@@ -6,6 +6,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -53,12 +54,22 @@ logger = logging.getLogger(__name__)
     help="Be a node: nats://host:port,… [see docs/cluster]",
 )
 @click.option(
+    "--workers",
+    "cluster_workers",
+    type=int,
+    metavar="N",
+    help="Be so many nodes at one port; without --cluster, on a NATS of theirs.",
+)
+@click.option("--inherited", type=int, hidden=True)
+@click.option(
     "--ship",
     "ship_to",
     metavar="DIR",
     help="Copy each commit there a moment later, on another disk.",
 )
-def command(folder: Path, file: Path | None, **flags: object) -> None:
+def command(
+    folder: Path, file: Path | None, inherited: int | None, **flags: object
+) -> None:
     """Serve a data folder until told to stop.
 
     Prints one line of JSON when it can serve; logs go to stderr. SIGTERM drains.
@@ -71,11 +82,17 @@ def command(folder: Path, file: Path | None, **flags: object) -> None:
             " everybody shares its address, and its limits"
         )
     raise_descriptor_limit()
+    if config.cluster.workers > 1:
+        trio.run(supervise, folder, config, file)
+        return
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     with exporting(config.otel):
-        trio.run(serve if config.cluster.nats is None else take_part, folder, config)
+        if config.cluster.nats is None:
+            trio.run(serve, folder, config)
+        else:
+            trio.run(take_part, folder, config, inherited)
 
 
 async def serve(folder: Path, config: Config) -> None:
@@ -99,23 +116,60 @@ async def serve(folder: Path, config: Config) -> None:
             nursery.cancel_scope.cancel()
 
 
-async def take_part(folder: Path, config: Config) -> None:
-    """Serve as a node of a cluster, until the first signal; likewise."""
+async def take_part(folder: Path, config: Config, inherited: int | None) -> None:
+    """Serve as a node of a cluster, until the first signal; likewise.
+
+    One that has `inherited` its socket has a supervisor, and dies when that does.
+    """
     # Who stands alone needs none of it.
     from broker.cluster.serving import serving  # noqa: PLC0415  # late, for that
 
     numbers = (*ENDS, signal.SIGHUP) if config.server.tls else ENDS
     with trio.open_signal_receiver(*numbers) as signals:
-        async with serving(folder, config) as (life, url):
+        async with serving(folder, config, inherited) as (life, url):
             announce(url, folder)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(notify.keep_alive, lambda: life.well)
+                if inherited is not None:
+                    nursery.start_soon(die_with_supervisor)
                 while await anext(signals) not in ENDS:
                     reload(life)
                 nursery.cancel_scope.cancel()
             notify.tell(notify.STOPPING)
             leave_soon()
             logger.info("going: what this node owns is handed over")
+
+
+async def supervise(folder: Path, config: Config, file: Path | None) -> None:
+    """Have others serve, until the first signal; likewise."""
+    from broker.cluster.workers import working  # noqa: PLC0415  # late, as above
+
+    numbers = (*ENDS, signal.SIGHUP) if config.server.tls else ENDS
+    with trio.open_signal_receiver(*numbers) as signals:
+        async with working(folder, config, file) as (workers, url):
+            announce(url, folder)
+            logger.info("%s is served at %s by %d", folder, url, config.cluster.workers)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(notify.keep_alive, lambda: True)
+                while await anext(signals) not in ENDS:
+                    workers.reload()
+                nursery.cancel_scope.cancel()
+            notify.tell(notify.STOPPING)
+            leave_soon()
+            logger.info("going: all workers are told to")
+
+
+async def die_with_supervisor() -> None:
+    """End at once when nobody holds the other end of our standard input any more.
+
+    The log may have gone with them, so that there is nobody to hand over to; what was
+    acknowledged is in it, and the next start is not to wait for us.
+    """
+    async with trio.lowlevel.FdStream(os.dup(sys.stdin.fileno())) as tie:
+        while await tie.receive_some():
+            pass  # nothing is ever said there
+    logger.error("the supervisor has gone")
+    os._exit(1)
 
 
 async def until_free(folder: Path) -> None:

@@ -19,7 +19,8 @@ class Probe:
         self._token = token
         host, _, port = url.removeprefix("http://").rpartition(":")
         self._place = host, int(port)
-        self._chat = ""
+        self.chat = ""
+        """The one it talks in, once it was answered."""
         self._said = 0
 
     async def answered(self) -> None:
@@ -50,9 +51,9 @@ class Probe:
 
     async def _say(self, client: Client) -> None:
         ask = client.ask
-        if not self._chat:
-            self._chat = (await ask("chat.start", id="probe", text="start"))["chat"]
+        if not self.chat:
+            self.chat = (await ask("chat.start", id="probe", text="start"))["chat"]
         said = await ask(
-            "msg.send", id=f"p{self._said}", chat=self._chat, text=str(self._said)
+            "msg.send", id=f"p{self._said}", chat=self.chat, text=str(self._said)
         )
         assert said["t"] == "ok", said
