@@ -1,6 +1,7 @@
 """Who never signed in is erased as others are, and comes back as a stranger."""
 
 import json
+import sys
 import zipfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,16 +22,23 @@ from actors.settings.retention import KeepDays, RetentionSettings
 from broker.commands.doctor import command as doctor
 from broker.commands.erase import command as erase
 from broker.commands.export import command as export
+from broker.commands.reading import journal
 from broker.office.remembering import NAME
+from broker.office.settings import put_settings
+from broker.server import Broker
 from storage.meta import JOURNAL
 from tests.broker.http.web import Web, asked, refusal
+from tests.long import environment, times
 from tests.system.client import Client
+from tests.system.process import Process, furnish
 from tests.system.test_deeds import NIGHT
 from tests.system.test_erase import is_sound, ok
 
 PEOPLE = "/v1/sites/default/profiles"
 WORD = "canary00marshland"
 ANSWER = "What can I do for you?"
+CHATS = times(100, short=30)
+"""Of one visitor: enough for a process to die between two of them, as a rule."""
 SCRIPT = ScriptSettings(lines=(ScriptLine("hello", ANSWER),))
 BOT = Settings(ai=AiSettings(enabled=True, responder="script", script=SCRIPT))
 
@@ -53,6 +61,13 @@ async def talked(client: Client) -> str:
     """Have a visitor talk to the bot; return the chat."""
     chat: str = (await ok(client, "chat.start", text=f"hello {WORD}"))["chat"]
     await client.until(t="ev", by="bot", kind="msg")
+    return chat
+
+
+async def talked_and_left(client: Client) -> str:
+    """The same, and the end of it."""
+    chat = await talked(client)
+    await ok(client, "chat.end", chat=chat)
     return chat
 
 
@@ -235,3 +250,56 @@ async def test_agents_see_what_a_visitor_said_before(web: Web) -> None:
     assert person["id"] == vic.who.removeprefix("anon:")
     assert [each["chat"] for each in person["open_tickets"]] == [second]
     assert [each["chat"] for each in person["previous_chats"]] == [first]
+
+
+async def command(folder: Path, *words: str, check: bool = True) -> str:
+    """Run `shopwire`, beside whoever serves the folder; return what it prints."""
+    shopwire = [sys.executable, "-m", "broker", *words, "--data", str(folder)]
+    run = partial(trio.run_process, capture_stdout=True, capture_stderr=True)
+    done = await run(shopwire, env=environment(), check=check)
+    return bytes(done.stdout).decode()
+
+
+def erased_chats(folder: Path) -> int:
+    with journal(folder) as db:
+        return int(db.execute("SELECT count(*) FROM erased").fetchone()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_erasing_a_visitor_goes_on_where_a_dead_process_was(
+    tmp_path: Path,
+) -> None:
+    await furnish(tmp_path)
+    async with Broker.open(tmp_path) as broker:
+        assert await put_settings(broker, "default", 0, BOT, by="agent:boss") == 1
+    with Process(tmp_path) as process:
+        await process.start()
+        async with trio.open_nursery() as nursery:
+            vic = await process.connect(nursery)
+            secret = (await vic.hello())["anon"]
+            chats = [await talked_and_left(vic) for _ in range(CHATS)]
+            nursery.start_soon(
+                partial(command, tmp_path, "erase", chats[0], "--yes", check=False)
+            )
+            with trio.fail_after(60):
+                while not erased_chats(tmp_path):  # noqa: ASYNC110  # it cannot tell us
+                    await trio.sleep(0.001)
+            await process.kill()
+            await vic.cut()
+        await process.start()
+        async with trio.open_nursery() as nursery:
+            back = await process.connect(nursery)
+            welcome = await back.hello(anon=secret)
+            assert (welcome["who"] != vic.who, "anon" in welcome) == (True, True)
+            with trio.fail_after(60):
+                while holders(tmp_path):  # noqa: ASYNC110  # for want of a notice
+                    await trio.sleep(0.05)
+            await back.cut()
+            nursery.cancel_scope.cancel()
+        await process.kill()
+    assert await command(tmp_path, "doctor", "--find", WORD) == ""
+    await command(tmp_path, "replay", "--all", "--check")
+    # Nobody serves the folder now.
+    again = json.loads(await command(tmp_path, "erase", chats[-1], "--yes"))
+    assert (again["profile"], again["done"]) == (vic.who.removeprefix("anon:"), True)
