@@ -4,12 +4,20 @@ Each state is looked at twice. By night only colours are other ones, and only th
 of colours are asked again.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    WebSocketRoute,
+    expect,
+)
 
 from tests.browser.desk import Desk
 from tests.browser.people import Agent, shopping, signed_in
@@ -152,6 +160,112 @@ def in_a_chat(widget: Widget, anna: Agent) -> dict[str, list[str]]:
     widget.open()
     anna.ask(op="chat.end", chat=chat)
     return found
+
+
+class Rare:
+    """The socket of a page, on which happens what a test has no time to wait for."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._page: WebSocketRoute
+        context.route_web_socket("**/ws", self._carry)
+
+    def _carry(self, page: WebSocketRoute) -> None:
+        broker = page.connect_to_server()
+        self._page = page
+
+        def asked(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if frame.get("text") == "Refuse me":
+                self.tell(t="err", re=frame["id"], code="too_big", retry=False)
+            else:
+                broker.send(message)
+
+        page.on_message(asked)
+
+    def tell(self, **frame: object) -> None:
+        """Have the page hear this from the broker."""
+        self._page.send(json.dumps(frame))
+
+
+@pytest.fixture
+def handing_over(store: Store) -> Iterator[None]:
+    """A shop whose assistant offers a person to those who complain."""
+    before = store.call("GET", "/v1/sites/default/settings")["settings"]
+    script = {"lines": [{"when": "complaint", "hand_over": True}]}
+    ai = {"enabled": True, "responder": "script", "script": script}
+    store.put("settings", before | {"ai": ai})
+    yield
+    store.put("settings", before)
+
+
+def test_waiting_in_the_queue_and_a_message_that_was_refused(
+    store: Store, context: BrowserContext
+) -> None:
+    rare = Rare(context)
+    boot = f"{{token: '{store.token('shopper', 'axe-waits')}'}}"
+    widget = Widget(store.visit(context, boot=boot)).begin("How long will it take?")
+    page = widget.page
+    expect(widget.log.get_by_text("We have your message")).to_be_visible()
+    found = {"waiting": wrong(page)}
+    chat = page.evaluate("() => JSON.parse(sessionStorage['shopwire:default']).chat")
+    rare.tell(t="push", kind="queue", chat=chat, position=3, ahead=2)
+    expect(widget.log.get_by_text("2 people are before you.")).to_be_visible()
+    found["third"] = wrong(page)
+    rare.tell(t="push", kind="queue", chat=chat, position=1, ahead=0)
+    expect(widget.log.get_by_text("re next.")).to_be_visible()
+    found["next"] = wrong(page)
+    widget.say("Refuse me")
+    expect(widget.button("Try again")).to_be_visible()
+    found["refused"] = wrong(page)
+    assert lines(found) == []
+    # What was focused is gone, and the keyboard is where one writes on.
+    widget.button("Discard").press("Enter")
+    expect(widget.panel.or_(widget.box).and_(page.locator(":focus"))).to_be_visible()
+
+
+@pytest.mark.usefixtures("handing_over")
+def test_the_question_whether_a_person_is_wanted(
+    store: Store, context: BrowserContext
+) -> None:
+    boot = f"{{token: '{store.token('shopper', 'axe-complains')}'}}"
+    widget = Widget(store.visit(context, boot=boot)).begin("I have a complaint")
+    expect(widget.button("Yes, connect me")).to_be_visible()
+    assert wrong(widget.page) == []
+    widget.button("Yes, connect me").press("Enter")
+    expect(widget.log.get_by_text("re being connected")).to_be_visible()
+    assert wrong(widget.page) == []
+
+
+def test_the_desk_s_rarer_states(store: Store, context: BrowserContext) -> None:
+    asked = "Is it there while the line is cut?"
+    with shopping(store.url, store.token("shopper", "axe-cut")) as shopper:
+        shopper.start(asked)
+    lines_cut: list[WebSocketRoute] = []
+
+    def carry(page: WebSocketRoute) -> None:
+        if not lines_cut:
+            page.connect_to_server()
+        lines_cut.append(page)
+
+    context.route_web_socket("**/ws", carry)
+    desk = Desk(store, context, "root").open(asked)
+    page = desk.page
+    desk.keys("s")
+    page.get_by_text("Pick a time").click()
+    page.get_by_label("Pick a time").fill("2001-01-01T10:00")
+    page.get_by_role("button", name="Snooze").last.press("Enter")
+    found = {"time": wrong(page)}
+    page.keyboard.press("Escape")
+    lines_cut[0].close(code=1001)
+    expect(page.get_by_text("No connection.")).to_be_visible()
+    found["offline"] = wrong(page)
+    desk.reply.fill("Kept until later")
+    desk.reply.press("Enter")
+    found["kept"] = wrong(page)
+    page.reload()
+    expect(page.locator(".desk-coming .skeleton")).to_be_visible()
+    found["coming"] = wrong(page)
+    assert lines(found) == []
 
 
 def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:

@@ -118,6 +118,26 @@ def ends(keys: Keyboard, desk: Desk, sara: Person, chat: str) -> None:
     keys.settle("the row has gone")
 
 
+@pytest.mark.parametrize("width", [320, 768])
+def test_small_screens_have_the_whole_desk(
+    store: Store, context: BrowserContext, sara: Person, width: int
+) -> None:
+    sara.start(f"Do you fit into {width}?")
+    desk = Desk(store, context)
+    page = desk.page
+    page.set_viewport_size({"width": width, "height": 640})
+    desk.open(f"Do you fit into {width}?")
+    keys = Keyboard(page)
+    for key in ("?", "Control+k", "s", "a", "e", "l"):
+        keys.press(key)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        keys.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    for name in ("Send", "Still looking", "Snooze", "Assign", "Close", "Person"):
+        expect(desk.button(name)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
 @pytest.fixture
 def questions(store: Store) -> Iterator[None]:
     store.put("faq", QUESTIONS)

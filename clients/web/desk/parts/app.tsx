@@ -7,7 +7,7 @@ import type { Prefs } from "../model/prefs";
 import type { Tokens } from "../model/tokens";
 import { type Store, useStore } from "../state/store";
 import { languageFor, speak, t } from "../words/words";
-import { Empty } from "./bits";
+import { Empty, Skeleton } from "./bits";
 import { DeskProvider } from "./context";
 import { useFocusKept } from "./focus";
 import { Login } from "./login";
@@ -75,10 +75,30 @@ function Welcomed({ desk, onSignOut }: { desk: Desk; onSignOut: () => void }) {
   const welcomed = useStore(desk.base.seat, (seat) => seat.welcomed);
   const waiting = useStore(desk.base.seat, (seat) => seat.state === "waiting");
   if (welcomed) return <Shell onSignOut={onSignOut} />;
+  if (!waiting) return <Coming list={desk.prefs.get().list} />;
   return (
     <main class="login">
-      <Empty icon="chat" title={t(waiting ? "sign_in_offline" : "connecting")} />
+      <Empty icon="chat" title={t("sign_in_offline")} />
     </main>
+  );
+}
+
+/** The desk as it will be, without what is in it. */
+function Coming({ list }: { list: number }) {
+  return (
+    <div
+      class="shell desk-coming"
+      ref={(shell) => shell?.style.setProperty("--list", `${list}px`)}
+    >
+      <div class="nav" />
+      <main class="panes">
+        <section class="list">
+          <div class="list-head" />
+          <Skeleton rows={8} />
+        </section>
+        <section class="thread" />
+      </main>
+    </div>
   );
 }
 

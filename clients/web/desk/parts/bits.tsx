@@ -159,6 +159,8 @@ export function Sheet(props: {
         event.preventDefault();
         props.onClose();
       }}
+      // Chromium asks once, and closes it without asking the second time.
+      onClose={props.onClose}
       onClick={(event) => {
         if (event.target === dialog.current) props.onClose();
       }}

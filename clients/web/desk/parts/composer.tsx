@@ -334,11 +334,16 @@ function Writing({ ticket }: { ticket: Ticket }) {
         </div>
       </div>
       <p class="composer-hint">
-        <Keys keys="⏎" /> {t("key_send")} <Keys keys="⇧ ⏎" /> {t("key_break")}{" "}
+        <span>
+          <Keys keys="⏎" /> {t("key_send")}
+        </span>
+        <span>
+          <Keys keys="⇧ ⏎" /> {t("key_break")}
+        </span>
         {!note && (
-          <>
+          <span>
             <Keys keys="⌥H" /> {t("hold_text")}
-          </>
+          </span>
         )}
       </p>
     </div>

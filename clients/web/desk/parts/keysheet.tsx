@@ -19,7 +19,10 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
     );
   return (
     <Sheet label={t("keys")} onClose={onClose} wide>
-      <h2>{t("keys")}</h2>
+      {/* Not on the button at its end: small screens would begin there. */}
+      <h2 tabIndex={-1} autofocus>
+        {t("keys")}
+      </h2>
       <div class="keysheet">
         <KeyGroup
           title={t("keys_moving")}

@@ -54,6 +54,7 @@ export function Nav({ onSignOut }: { onSignOut: () => void }) {
             label={t(each.label)}
             count={each.view.status === "open" ? counts[each.view.name] : undefined}
             strong={each.view.name === "all"}
+            later={each.view.status !== "open"}
           />
         ))}
       </ul>
@@ -112,14 +113,16 @@ interface ItemProps {
   label: string;
   count?: number | undefined;
   strong?: boolean;
+  /** Whether it is at hand above the list, too. */
+  later?: boolean;
 }
 
-function NavItem({ view, icon, label, count, strong }: ItemProps) {
+function NavItem({ view, icon, label, count, strong, later }: ItemProps) {
   const desk = useDesk();
   const route = useStore(desk.route);
   const current = route.page === "inbox" && sameView({ ...route.view }, view);
   return (
-    <li>
+    <li class={later ? "later" : undefined}>
       <button
         type="button"
         class="nav-item"

@@ -7,7 +7,7 @@ import { useStore } from "../state/store";
 import { matching } from "../state/slash";
 import { agentOf } from "../state/ticket";
 import { dateTime, t } from "../words/words";
-import { Sheet } from "./bits";
+import { Sheet, printed } from "./bits";
 import { useDesk } from "./context";
 import { Pick, type Picked } from "./pick";
 
@@ -64,7 +64,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const actions = ACTIONS.filter((each) => each.there(desk)).map((each) => ({
       id: `act:${each.id}`,
       label: t(each.label),
-      hint: each.keys ?? "",
+      hint: printed(each.keys ?? ""),
       icon: each.icon,
       group: t("palette_actions"),
     }));

@@ -43,6 +43,7 @@ export function Preferences({ own, onClose, onSignOut }: Props) {
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.stopPropagation();
+        document.querySelector<HTMLElement>(".me-button")?.focus();
         onClose();
       }}
     >

@@ -309,7 +309,6 @@ export const en = {
   resize_list: "Width of the list",
   resize_person: "Width of the person",
   // Connection and signing in.
-  connecting: "Connecting",
   offline_banner:
     "No connection. You can go on: what you write is kept and sent as soon as it is back.",
   try_now: "Try now",

@@ -331,7 +331,6 @@ export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
   resize_list: "Szerokość listy",
   resize_person: "Szerokość panelu osoby",
   // Connection and signing in.
-  connecting: "Łączenie",
   offline_banner:
     "Brak połączenia. Można pracować dalej: to, co piszesz, zostanie wysłane, gdy tylko wróci.",
   try_now: "Spróbuj teraz",
