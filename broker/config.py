@@ -226,6 +226,21 @@ class ClusterConfig(Section, frozen=True):
         ]
         | None
     ) = None
+    nats_ca: (
+        Annotated[str, says("PEM file of who vouches for the servers; means TLS.")]
+        | None
+    ) = None
+    nats_cert: (
+        Annotated[str, says("PEM file of the certificate that a node shows them.")]
+        | None
+    ) = None
+    nats_key: (
+        Annotated[str, says("PEM file of its key, without a password.")] | None
+    ) = None
+    nats_credentials: (
+        Annotated[str, says("File of a user's JWT and NKey (`.creds`), or of a seed.")]
+        | None
+    ) = None
     name: Annotated[
         str,
         Meta(pattern=r"^[a-z0-9-]{1,32}$(?!\n)"),

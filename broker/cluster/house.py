@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import trio
 
-from broker.config import ConfigError
+from broker.config import ClusterConfig, ConfigError
 
 FOLDER = "workers"
 """Within the data folder."""
@@ -82,6 +82,18 @@ def furnished(folder: Path) -> Served:
     )
     write_private(inner / URL, url + "\n")
     return Served(url, (*command, str(settings)), inner / "nats.log", port)
+
+
+def refuse_papers(config: ClusterConfig) -> None:
+    """Look whether anything is named that only servers of somebody else's want.
+
+    Raises:
+        ConfigError: it is: a server is missing, or that is too much.
+    """
+    for key in ("nats_ca", "nats_cert", "nats_key", "nats_credentials"):
+        if getattr(config, key) is not None:
+            why = "there is no server to show it to. Name one in cluster.nats."
+            raise ConfigError(f"cluster.{key}: {why}")
 
 
 def program() -> str:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from broker.cluster.nats.directory import NatsDirectory
 from broker.cluster.nats.jetstream import JetStream
 from broker.cluster.nats.link import Server
 from broker.cluster.nats.log import NatsLog
+from broker.cluster.nats.papers import checked, papers_of
 from broker.cluster.node import PARTITION, Doors, NodeLife, Ports
 from broker.cluster.ports import Node
 from broker.config import Config, ConfigError, ServerConfig
@@ -69,10 +71,13 @@ async def ports(
     """Yield what a node stands on; the streams are there.
 
     Raises:
+        ConfigError: what is to be shown to servers cannot be used.
         NatsError: no server answers, or lets us in, or has what we need.
     """
     cluster = config.cluster
-    async with connected(servers(config), node.name) as client:
+    checked(cluster)
+    papers = partial(papers_of, cluster)
+    async with connected(servers(config), node.name, papers) as client:
         await client.wait_connected(CONNECT_S)
         jetstream = JetStream(client)
         logged = NatsLog(jetstream, cluster.name, PARTITION, cluster.replicas)

@@ -254,6 +254,7 @@ async def working(
     """
     ship_of(config.ship, folder, alone=False)
     if config.cluster.nats is None:
+        house.refuse_papers(config.cluster)
         house.program()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # noqa: ASYNC240  # nothing runs yet
     server = config.server

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import click
 
+from broker.cluster.nats.link import NatsError
 from broker.config import ConfigError
 from storage.errors import StorageError
 
@@ -40,4 +41,6 @@ def told(error: BaseException) -> Failure | None:
         return Failure(f"The journal cannot be read: {error}. Ask the doctor.", 1)
     if isinstance(error, StorageError):
         return Failure(str(error), 1)
+    if isinstance(error, NatsError):
+        return Failure(f"NATS: {error}. See cluster.nats and its keys.", 1)
     return None

@@ -11,7 +11,7 @@ import trio
 
 from broker.cluster import house
 from broker.cluster.workers import FIRST_PAUSE_S, MOST_DEATHS, WITHIN_S, Deaths
-from broker.config import ConfigError
+from broker.config import ClusterConfig, ConfigError
 from broker.server import Broker
 from tests.cluster.probe import Probe
 from tests.faults.processes import ROOT
@@ -145,6 +145,12 @@ def test_deaths_are_forgotten() -> None:
     deaths = Deaths()
     for number in range(3 * MOST_DEATHS):
         assert deaths.pause(number * WITHIN_S / MOST_DEATHS) is not None
+
+
+def test_what_is_shown_to_servers_needs_one() -> None:
+    house.refuse_papers(ClusterConfig())
+    with pytest.raises(ConfigError, match=r"cluster\.nats_key: .*Name one"):
+        house.refuse_papers(ClusterConfig(nats_key="key.pem"))
 
 
 def test_without_a_server_to_run_it_says_what_to_do(

@@ -7,12 +7,12 @@ made anew with each connection.
 
 import logging
 import random
-import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
 
+from broker.cluster.groups import one_error
 from broker.cluster.nats import codec
 from broker.cluster.nats.codec import Info, Message, ProtocolError
 from broker.cluster.nats.link import (
@@ -23,6 +23,7 @@ from broker.cluster.nats.link import (
     Server,
     TooLate,
 )
+from broker.cluster.nats.papers import BadPapers, Papers
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +64,17 @@ class NatsClient:
     """All methods belong to the loop's thread; made by `connected`."""
 
     def __init__(
-        self, servers: Sequence[Server], name: str, tls: ssl.SSLContext | None = None
+        self,
+        servers: Sequence[Server],
+        name: str,
+        papers: Callable[[], Papers] = Papers,
     ) -> None:
-        """Talk to any of `servers`, which are one cluster, as `name`."""
+        """Talk to any of `servers`, which are one cluster, as `name`.
+
+        For each connection `papers` are asked for anew: they may have been renewed.
+        """
         self._servers = list(servers)
-        self._name, self._tls = name, tls
+        self._name, self._papers = name, papers
         self._link: Link | None = None
         self._sids = self._ids = 0
         self._subjects: dict[int, tuple[str, Deliver]] = {}
@@ -75,7 +82,12 @@ class NatsClient:
         self._chance = random.SystemRandom()
         self._inbox = f"_INBOX.{self._chance.getrandbits(96):024x}"
         self._on_connect: list[Callable[[], None]] = []
-        self._connected = trio.Event()
+        self._looked = trio.Event()
+        """Set, and replaced, after each look at whether servers let us in."""
+        self._refusals = 0
+        """Of the servers looked at in this round."""
+        self._turned_away = False
+        """Whether the last round came to servers, all of which have refused us."""
         self.connects = 0
         """How often a connection was made."""
         self.refused = ""
@@ -97,7 +109,8 @@ class NatsClient:
             Disconnected: there was none in time.
         """
         with trio.move_on_after(seconds):
-            await self._connected.wait()
+            while not (self.connected or self._turned_away):
+                await self._looked.wait()
         if not self.connected:
             names = ", ".join(str(server) for server in self._servers)
             if self.refused:
@@ -187,9 +200,13 @@ class NatsClient:
         pause = RETRY_S[0]
         while True:
             # A copy: servers tell us of others meanwhile.
-            for server in self._chance.sample(self._servers, len(self._servers)):
+            self._refusals = 0
+            servers = self._chance.sample(self._servers, len(self._servers))
+            for server in servers:
                 if await self._visit(server):
                     pause = RETRY_S[0]
+            self._turned_away = self._refusals == len(servers)
+            self._look()
             await trio.sleep(pause * self._chance.uniform(0.5, 1.5))
             pause = min(2 * pause, RETRY_S[1])
 
@@ -201,7 +218,7 @@ class NatsClient:
             with trio.fail_after(CONNECT_S):
                 tcp = await trio.open_tcp_stream(server.host, server.port)
                 link = Link(tcp, server, self._heard)
-                await link.greet(self._name, self._tls)
+                await link.greet(self._name, self._papers())
             welcomed = True
             self.refused = ""
             self._begin(link)
@@ -212,8 +229,8 @@ class NatsClient:
             log.info("nats %s: no welcome within %g s", server, CONNECT_S)
         except ProtocolError as error:
             log.warning("nats %s: %s", server, error)
-        except Denied as error:
-            self.refused = str(error)
+        except (Denied, BadPapers) as error:
+            self.refused, self._refusals = str(error), self._refusals + 1
             log.warning("nats %s: %s", server, error)
         finally:
             if link is not None:
@@ -226,8 +243,8 @@ class NatsClient:
         for sid, (subject, _) in self._subjects.items():
             link.say(codec.subscribe(subject, sid))
         self._link = link
-        self._connected.set()
         self.connects += 1
+        self._look()
         self._learn(link)
         for then in self._on_connect:
             then()
@@ -235,10 +252,14 @@ class NatsClient:
     def _end(self, link: Link) -> None:
         if self._link is not link:
             return
-        self._link, self._connected = None, trio.Event()
+        self._link = None
         asked, self._asked = self._asked, {}
         for each in asked.values():
             each.done.set()
+
+    def _look(self) -> None:
+        self._looked.set()
+        self._looked = trio.Event()
 
     def _learn(self, link: Link) -> None:
         """Remember where else the cluster can be reached."""
@@ -275,11 +296,11 @@ class NatsClient:
 
 @asynccontextmanager
 async def connected(
-    servers: Sequence[Server], name: str, tls: ssl.SSLContext | None = None
+    servers: Sequence[Server], name: str, papers: Callable[[], Papers] = Papers
 ) -> AsyncGenerator[NatsClient]:
     """Yield a client that keeps a connection, and may have none yet."""
-    client = NatsClient(servers, name, tls)
-    async with trio.open_nursery() as nursery:
+    client = NatsClient(servers, name, papers)
+    async with one_error(), trio.open_nursery() as nursery:
         nursery.start_soon(client.run)
         yield client
         nursery.cancel_scope.cancel()

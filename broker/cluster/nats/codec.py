@@ -45,6 +45,8 @@ class Info(msgspec.Struct, frozen=True):
     tls_required: bool = False
     tls_available: bool = False
     auth_required: bool = False
+    nonce: str = ""
+    """To be signed, by those who come with a key."""
     connect_urls: tuple[str, ...] = ()
     """Addresses of the cluster's servers."""
     ldm: bool = False

@@ -5,7 +5,7 @@ server that was paused or cut off looks.
 """
 
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ import trio
 
 from broker.cluster.nats import codec
 from broker.cluster.nats.codec import Info, ProtocolError
+from broker.cluster.nats.papers import Papers
 
 PORT = 4222
 PING_S = 1.0
@@ -104,8 +105,8 @@ class Link:
         self._why: Exception | None = None
         self.info = Info()
 
-    async def greet(self, name: str, tls: ssl.SSLContext | None) -> None:
-        """Be let in.
+    async def greet(self, name: str, papers: Papers) -> None:
+        """Be let in, as `name`, by what `papers` show.
 
         Raises:
             Denied: it does not let us.
@@ -119,15 +120,23 @@ class Link:
         self.info = said
         if not said.headers:
             raise Denied(f"version {said.version} knows no headers; 2.12 is needed")
-        if server.secure or tls is not None or said.tls_required:
-            context = tls or ssl.create_default_context()
+        if server.secure or papers.tls is not None or said.tls_required:
+            if not (said.tls_required or said.tls_available):
+                raise Denied("it does not speak TLS")
+            context = papers.tls or ssl.create_default_context()
             self._stream = trio.SSLStream(
                 self._tcp, context, server_hostname=server.host, https_compatible=True
             )
-        await self._stream.send_all(codec.connect(_who(server, name)) + b"PING\r\n")
-        while not isinstance(said := await self._next(), codec.Pong):
-            if isinstance(said, codec.Failure):
-                raise Denied(said.reason)
+        who = _who(server, name) | papers.shown(said.nonce)
+        try:
+            await self._stream.send_all(codec.connect(who) + b"PING\r\n")
+            while not isinstance(said := await self._next(), codec.Pong):
+                if isinstance(said, codec.Failure):
+                    raise Denied(said.reason)
+        except trio.BrokenResourceError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                raise Denied(_distrust(error.__cause__)) from error
+            raise
 
     async def _next(self) -> codec.Said:
         received = b""
@@ -210,7 +219,16 @@ class Link:
             self.say(b"PING\r\n")
 
 
-def _who(server: Server, name: str) -> Mapping[str, object]:
+def _distrust(error: ssl.SSLError) -> str:
+    """Return in words why TLS has failed: of our side, or in the server's word."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    return (
+        f"TLS with it fails: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    )
+
+
+def _who(server: Server, name: str) -> dict[str, object]:
     options: dict[str, object] = {
         "verbose": False,
         "pedantic": False,
