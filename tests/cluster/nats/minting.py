@@ -13,8 +13,14 @@ SEED = 18 << 3
 ALL = {"mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1}
 """JetStream without limits."""
 FREE = {
-    **{"subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1},
-    **{"wildcards": True, "conn": -1, "leaf": -1},
+    "subs": -1,
+    "data": -1,
+    "payload": -1,
+    "imports": -1,
+    "exports": -1,
+    "wildcards": True,
+    "conn": -1,
+    "leaf": -1,
 }
 
 
