@@ -56,8 +56,11 @@ STEP = 100
 """Old chats that are looked up at a time."""
 APART_S = 0.05
 """Seconds between two of them: others write, too."""
-ROUNDS = 5
-"""How often a person's chats are looked up: one may have begun in the meantime."""
+ROUNDS = 7
+"""How often a person's chats are looked up: what they had sent before they were shut
+out may have begun another. The pauses are a second and a half together."""
+LATE_S = 2.0
+"""Seconds after an erasure in which the same may have come even later."""
 DAY_MS = 86_400_000
 NOBODY = Denied(Code.NOT_FOUND, "Nobody is known by this name.", "$.profile")
 
@@ -76,6 +79,8 @@ class Eraser:
         self._remembered = Remembered(broker.folder)
         self._one = trio.Lock()
         """Whoever asks for the same person twice waits for the first time."""
+        self._asked = trio.Event()
+        """Set when somebody was erased, or should have been."""
 
     async def learn(self) -> None:
         """Know who was erased, before any of them comes back.
@@ -103,7 +108,10 @@ class Eraser:
         new = Erasure(site, profile, broker.clock(), by)
         self._remembered.add(new)
         await broker.change(partial(erasing.begin, new=new))
-        return await self._finish(site, profile)
+        try:
+            return await self._finish(site, profile)
+        finally:
+            self._asked.set()
 
     async def _finish(self, site: str, profile: str) -> Erasure:
         broker = self._broker
@@ -122,7 +130,9 @@ class Eraser:
         broker.house.blocked.forget(profile)
         find = partial(accounts.profile, site=site, id_=profile)
         person = await broker.query(find)
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
+            if number:
+                await trio.sleep(APART_S * 2 ** (number - 2))
             left = partial(erasing.left, site=site, profile=profile)
             for chat in await broker.query(left):
                 await self._erase_chat(SiteId(site), chat)
@@ -214,6 +224,7 @@ class Eraser:
         """Go on with what was begun, and let old chats go at night; until cancelled."""
         await trio.sleep(SETTLED_S)
         while True:
+            self._asked = trio.Event()
             for step in (self.resume, self._let_go_of_old):
                 try:
                     await step()
@@ -222,7 +233,9 @@ class Eraser:
                     log.warning("not all is erased, look again in an hour: %s", error)
                 except Exception:
                     log.exception("erasing has failed; the next look is in an hour")
-            await trio.sleep(LOOK_S)
+            with trio.move_on_after(LOOK_S):
+                await self._asked.wait()
+                await trio.sleep(LATE_S)
 
     async def _let_go_of_old(self) -> None:
         await self.let_go(self._broker.clock())

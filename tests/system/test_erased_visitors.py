@@ -4,7 +4,7 @@ import json
 import sys
 import zipfile
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -26,10 +26,11 @@ from broker.commands.reading import journal
 from broker.office.remembering import NAME
 from broker.office.settings import put_settings
 from broker.server import Broker
+from storage import erasing
 from storage.meta import JOURNAL
 from tests.broker.http.web import Web, asked, refusal
 from tests.long import environment, times
-from tests.system.client import Client
+from tests.system.client import Client, Closed
 from tests.system.process import Process, furnish
 from tests.system.test_deeds import NIGHT
 from tests.system.test_erase import is_sound, ok
@@ -250,6 +251,40 @@ async def test_agents_see_what_a_visitor_said_before(web: Web) -> None:
     assert person["id"] == vic.who.removeprefix("anon:")
     assert [each["chat"] for each in person["open_tickets"]] == [second]
     assert [each["chat"] for each in person["previous_chats"]] == [first]
+
+
+async def writes_on(client: Client, chat: str) -> None:
+    """Begin chats and end them, until shut out."""
+    with suppress(Closed):
+        for _ in range(100):
+            await client.say("chat.start", text=f"hello {WORD}")
+            await client.say("chat.end", chat=chat)
+            await trio.lowlevel.checkpoint()
+
+
+async def is_left(broker: Broker) -> bool:
+    """Return whether there is anything of anybody who was to be erased."""
+    unfinished = await broker.query(erasing.unfinished)
+    return bool(unfinished or holders(broker.folder))
+
+
+@pytest.mark.parametrize("role", ["visitor", "shopper"])
+async def test_who_writes_on_while_they_are_erased_is_erased(
+    web: Web, role: str
+) -> None:
+    shop = web.shop
+    client = await (shop.visitor() if role == "visitor" else shop.shopper())
+    chat = await talked(client)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(writes_on, client, chat)
+        await client.until(t="ok")
+        answer = await erased(web, chat)
+        assert answer.status_code in {200, 503}, "what is left goes by itself"
+        nursery.cancel_scope.cancel()
+    with trio.fail_after(30):
+        while await is_left(shop.broker):  # noqa: ASYNC110  # for want of a notice
+            await trio.sleep(0.1)
+    assert is_sound(shop.broker.folder)
 
 
 async def command(folder: Path, *words: str, check: bool = True) -> str:
