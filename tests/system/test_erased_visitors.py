@@ -335,6 +335,18 @@ async def test_erasing_a_visitor_goes_on_where_a_dead_process_was(
         await process.kill()
     assert await command(tmp_path, "doctor", "--find", WORD) == ""
     await command(tmp_path, "replay", "--all", "--check")
-    # Nobody serves the folder now.
-    again = json.loads(await command(tmp_path, "erase", chats[-1], "--yes"))
-    assert (again["profile"], again["done"]) == (vic.who.removeprefix("anon:"), True)
+
+
+@pytest.mark.slow
+@pytest.mark.alone("a node's folder is changed by its cluster alone")
+async def test_nobody_has_to_serve_the_folder_a_visitor_is_erased_in(
+    tmp_path: Path,
+) -> None:
+    async with shop_with_bot(tmp_path) as web:
+        vic = await web.shop.visitor()
+        chat = await talked(vic)
+    done = json.loads(await command(tmp_path, "erase", chat, "--yes"))
+    assert (done["profile"], done["done"]) == (vic.who.removeprefix("anon:"), True)
+    assert await command(tmp_path, "doctor", "--find", WORD) == ""
+    async with shop_with_bot(tmp_path) as web:
+        await is_a_stranger(web, vic, chat)
