@@ -18,7 +18,7 @@ class Shop {
   private options: Options;
 
   constructor(private readonly from: HTMLScriptElement) {
-    this.options = { site: from.dataset["site"] ?? "default" };
+    this.options = this.asLoaded();
     const base = new URL("widget/", from.src).href;
     this.later = new Later(base, __LATER__, from.nonce);
     addEventListener("online", () => this.model?.setNetwork(true));
@@ -29,6 +29,10 @@ class Shop {
       this.model?.wake();
       this.model?.look();
     });
+  }
+
+  private asLoaded(): Options {
+    return { site: this.from.dataset["site"] ?? "default" };
   }
 
   get booted(): boolean {
@@ -106,6 +110,8 @@ class Shop {
     this.model?.destroy();
     this.widget?.remove();
     this.model = this.widget = undefined;
+    // Who boots next may be somebody else, on another site.
+    this.options = this.asLoaded();
     countInTitle(0);
   }
 }

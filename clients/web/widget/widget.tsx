@@ -19,6 +19,7 @@ export class Widget {
   private readonly host: HTMLElement;
   private readonly root: ShadowRoot;
   private readonly colours = new CSSStyleSheet();
+  private readonly watcher = new MutationObserver(() => this.stay());
   private painted = "";
   private due = false;
   private removed = false;
@@ -36,8 +37,15 @@ export class Widget {
     fixed.replaceSync(tokensCss + widgetCss);
     // Adopted: a page may forbid styles inside elements, and `<style>` is one.
     this.root.adoptedStyleSheets = [this.colours, fixed];
-    document.body.append(this.host);
+    this.watcher.observe(document.documentElement, { childList: true });
+    this.stay();
   }
+
+  /** Goes back onto a page that has put other things in the place of all there was. */
+  private stay = (): void => {
+    if (!this.host.isConnected) document.body.append(this.host);
+    this.watcher.observe(document.body, { childList: true });
+  };
 
   /** Draws what there is now, soon, and once for many changes. */
   draw = (): void => {
@@ -55,6 +63,7 @@ export class Widget {
   /** Takes it off the page; what comes late is not drawn any more. */
   remove(): void {
     this.removed = true;
+    this.watcher.disconnect();
     render(null, this.root);
     this.host.remove();
   }
