@@ -1,19 +1,13 @@
-"""What axe finds wrong with the pages, light and dark: nothing (WCAG 2.2 AA).
-
-Each state is looked at twice. By night only colours are other ones, and only the rules
-of colours are asked again.
-"""
+"""Each state of both clients: axe finds nothing wrong with it, light and dark."""
 
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
-    Page,
     ViewportSize,
     WebSocketRoute,
     expect,
@@ -21,19 +15,11 @@ from playwright.sync_api import (
 
 from tests.browser.desk import Desk
 from tests.browser.people import Agent, shopping, signed_in
+from tests.browser.states import States
 from tests.browser.store import Store
 from tests.browser.widget import PICTURE, Widget
-from tests.faults.processes import ROOT
 
-AXE = ROOT / "clients/web/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-BUT = {
-    # An experiment of axe's: it takes an initial that is drawn as a picture for text.
-    "label-content-name-mismatch": {"enabled": False},
-}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-COLOURS = ["color-contrast", "link-in-text-block"]
-"""The rules that look at colours."""
 
 
 @pytest.fixture
@@ -43,32 +29,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         locale="en-GB", viewport=size, color_scheme="light", reduced_motion="reduce"
     ) as fresh:
         yield fresh
-
-
-def wrong(page: Page) -> list[str]:
-    """Return what axe finds by day and by night, in words."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text())
-    by_day = broken(page, {"runOnly": RULES, "rules": BUT})
-    page.emulate_media(color_scheme="dark")
-    by_night = broken(page, {"runOnly": {"type": "rule", "values": COLOURS}})
-    page.emulate_media(color_scheme="light")
-    return by_day + [f"dark: {one}" for one in by_night]
-
-
-def broken(page: Page, options: dict[str, Any]) -> list[str]:
-    found: dict[str, Any] = page.evaluate(
-        "options => axe.run(document, options)", options
-    )
-    return [
-        f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
-
-
-def lines(found: dict[str, list[str]]) -> list[str]:
-    return [f"{state}: {one}" for state, each in found.items() for one in each]
 
 
 @pytest.fixture
@@ -94,40 +54,39 @@ def test_every_state_of_the_widget(store: Store, context: BrowserContext) -> Non
     boot = f"{{token: '{store.token('shopper', 'axe-shopper')}'}}"
     widget = Widget(store.visit(context, boot=boot))
     widget.launcher.wait_for()
-    found = before_a_chat(widget)
+    found = States("widget")
+    before_a_chat(widget, found)
     widget.panel.get_by_role("checkbox").check()
     widget.say("Is it easy to read?")
     expect(widget.log.get_by_text("Aspen").first).to_be_visible()
-    found["assistant"] = wrong(widget.page)
+    found.look("assistant", widget.page)
     with signed_in(store.url, store.token("agent", "anna")) as anna:
-        found |= in_a_chat(widget, anna)
+        in_a_chat(widget, anna, found)
     expect(widget.panel.get_by_text("The chat has ended.")).to_be_visible()
     widget.panel.get_by_role("radio", name="Good", exact=True).check(force=True)
-    found["ended"] = wrong(widget.page)
+    found.look("ended", widget.page)
     visitor = Widget(store.visit(context)).open()
-    found["visitor"] = wrong(visitor.page)
-    assert lines(found) == []
+    found.look("visitor", visitor.page)
+    assert found.wrong == []
 
 
-def before_a_chat(widget: Widget) -> dict[str, list[str]]:
+def before_a_chat(widget: Widget, found: States) -> None:
     page = widget.page
-    found = {"closed": wrong(page)}
+    found.look("closed", page)
     widget.open()
-    found["questions"] = wrong(page)
+    found.look("questions", page)
     widget.button("When?").click()
-    found["answer"] = wrong(page)
+    found.look("answer", page)
     widget.button("No").click()
     widget.write_to_us()
-    found["welcome"] = wrong(page)
+    found.look("welcome", page)
     widget.say("Without having accepted")
     expect(widget.panel.get_by_role("alert")).to_be_visible()
-    found["accept first"] = wrong(page)
-    return found
+    found.look("accept first", page)
 
 
-def in_a_chat(widget: Widget, anna: Agent) -> dict[str, list[str]]:
+def in_a_chat(widget: Widget, anna: Agent, found: States) -> None:
     page = widget.page
-    found: dict[str, list[str]] = {}
     # The assistant has it: it is in no list of hers.
     chat = page.evaluate("() => JSON.parse(sessionStorage['shopwire:default']).chat")
     anna.ask(op="control.take", chat=chat)
@@ -136,30 +95,29 @@ def in_a_chat(widget: Widget, anna: Agent) -> dict[str, list[str]]:
     expect(widget.bubble("It should be.")).to_be_visible()
     page.locator("input[type=file]").set_input_files(PICTURE)
     expect(widget.button("Remove lamp.png")).to_be_visible()
-    found["talking"] = wrong(page)
+    found.look("talking", page)
     widget.button("More").click()
-    found["menu"] = wrong(page)
+    found.look("menu", page)
     page.get_by_role("menuitem", name="End chat").click()
-    found["end?"] = wrong(page)
+    found.look("end?", page)
     page.keyboard.press("Escape")
     widget.button("Emoji").click()
     page.get_by_role("combobox").wait_for()
-    found["emoji"] = wrong(page)
+    found.look("emoji", page)
     widget.button("Close emoji").click()
     page.context.set_offline(True)
     widget.say("While nobody hears")
     expect(widget.panel.get_by_text("No connection.")).to_be_visible()
-    found["offline"] = wrong(page)
+    found.look("offline", page)
     page.context.set_offline(False)
     page.evaluate("() => dispatchEvent(new Event('online'))")
     expect(widget.log.get_by_text("Sending")).to_have_count(0)
     page.keyboard.press("Escape")
     anna.say(chat, "Look at me")
     expect(page.get_by_role("button", name="Look at me")).to_be_visible()
-    found["preview"] = wrong(page)
+    found.look("preview", page)
     widget.open()
     anna.ask(op="chat.end", chat=chat)
-    return found
 
 
 class Rare:
@@ -206,18 +164,19 @@ def test_waiting_in_the_queue_and_a_message_that_was_refused(
     widget = Widget(store.visit(context, boot=boot)).begin("How long will it take?")
     page = widget.page
     expect(widget.log.get_by_text("We have your message")).to_be_visible()
-    found = {"waiting": wrong(page)}
+    found = States("widget")
+    found.look("waiting", page)
     chat = page.evaluate("() => JSON.parse(sessionStorage['shopwire:default']).chat")
     rare.tell(t="push", kind="queue", chat=chat, position=3, ahead=2)
     expect(widget.log.get_by_text("2 people are before you.")).to_be_visible()
-    found["third"] = wrong(page)
+    found.look("third", page)
     rare.tell(t="push", kind="queue", chat=chat, position=1, ahead=0)
     expect(widget.log.get_by_text("re next.")).to_be_visible()
-    found["next"] = wrong(page)
+    found.look("next", page)
     widget.say("Refuse me")
     expect(widget.button("Try again")).to_be_visible()
-    found["refused"] = wrong(page)
-    assert lines(found) == []
+    found.look("refused", page)
+    assert found.wrong == []
     # What was focused is gone, and the keyboard is where one writes on.
     widget.button("Discard").press("Enter")
     expect(widget.panel.or_(widget.box).and_(page.locator(":focus"))).to_be_visible()
@@ -230,10 +189,12 @@ def test_the_question_whether_a_person_is_wanted(
     boot = f"{{token: '{store.token('shopper', 'axe-complains')}'}}"
     widget = Widget(store.visit(context, boot=boot)).begin("I have a complaint")
     expect(widget.button("Yes, connect me")).to_be_visible()
-    assert wrong(widget.page) == []
+    found = States("widget")
+    found.look("a person?", widget.page)
     widget.button("Yes, connect me").press("Enter")
     expect(widget.log.get_by_text("re being connected")).to_be_visible()
-    assert wrong(widget.page) == []
+    found.look("handed over", widget.page)
+    assert found.wrong == []
 
 
 def test_the_desk_s_rarer_states(store: Store, context: BrowserContext) -> None:
@@ -254,18 +215,19 @@ def test_the_desk_s_rarer_states(store: Store, context: BrowserContext) -> None:
     page.get_by_text("Pick a time").click()
     page.get_by_label("Pick a time").fill("2001-01-01T10:00")
     page.get_by_role("button", name="Snooze").last.press("Enter")
-    found = {"time": wrong(page)}
+    found = States("desk")
+    found.look("time", page)
     page.keyboard.press("Escape")
     lines_cut[0].close(code=1001)
     expect(page.get_by_text("No connection.")).to_be_visible()
-    found["offline"] = wrong(page)
+    found.look("offline", page)
     desk.reply.fill("Kept until later")
     desk.reply.press("Enter")
-    found["kept"] = wrong(page)
+    found.look("kept", page)
     page.reload()
     expect(page.locator(".desk-coming .skeleton")).to_be_visible()
-    found["coming"] = wrong(page)
-    assert lines(found) == []
+    found.look("coming", page)
+    assert found.wrong == []
 
 
 def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:
@@ -275,16 +237,17 @@ def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:
         shopper.start(asked)
     page.goto(f"{store.url}/desk/")
     page.get_by_label("E-mail").wait_for()
-    found = {"login": wrong(page)}
+    found = States("desk")
+    found.look("login", page)
     desk = Desk(store, context, "root")
     page = desk.page
-    found["list"] = wrong(page)
+    found.look("list", page)
     desk.open(asked).say("Clearly.")
     desk.button("Note").click()
     desk.note.fill("A note")
     desk.note.press("Enter")
     expect(desk.bubble("A note")).to_be_visible()
-    found["thread"] = wrong(page)
+    found.look("thread", page)
     for key, name in (
         ("s", "snooze"),
         ("a", "assign"),
@@ -294,14 +257,14 @@ def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:
     ):
         desk.keys(key)
         expect(page.get_by_role("dialog")).to_be_visible()
-        found[name] = wrong(page)
+        found.look(name, page)
         page.keyboard.press("Escape")
     desk.button("Erase this person …").click()
-    found["erase"] = wrong(page)
+    found.look("erase", page)
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
     page.get_by_label("Find chats, people, macros, settings").fill("s")
-    found["palette"] = wrong(page)
+    found.look("palette", page)
     page.keyboard.press("Escape")
     desk.button("Reply").click()
     desk.reply.fill("Too late")
@@ -309,18 +272,18 @@ def test_every_state_of_the_desk(store: Store, context: BrowserContext) -> None:
         ben.say(page.url.rpartition("/")[2], "Ben was faster")
     desk.reply.press("Enter")
     expect(page.get_by_role("button", name="Send anyway")).to_be_visible()
-    found["guard"] = wrong(page)
+    found.look("guard", page)
     page.get_by_role("button", name=re.compile("You, ")).click()
-    found["me"] = wrong(page)
+    found.look("me", page)
     page.get_by_role("searchbox").fill("nothing like it")
     expect(page.get_by_text("Nothing found")).to_be_visible()
-    found["search"] = wrong(page)
+    found.look("search", page)
     context.set_offline(True)
     desk.button("Keep editing").click()
     desk.reply.press("Enter")
     expect(desk.thread.get_by_text("Sending")).to_be_visible()
-    found["pending"] = wrong(page)
-    assert lines(found) == []
+    found.look("pending", page)
+    assert found.wrong == []
 
 
 def test_every_page_of_the_settings_and_the_reports(
@@ -329,7 +292,7 @@ def test_every_page_of_the_settings_and_the_reports(
     page = context.new_page()
     page.goto(f"{store.url}/desk/#token={store.admin}")
     page.get_by_role("navigation", name="Views").wait_for()
-    found: dict[str, list[str]] = {}
+    found = States("desk")
     page.evaluate("() => { location.hash = '#/settings/' }")
     page.get_by_role("heading", level=1).wait_for()
     links = """() => [...document.querySelectorAll("a[href^='#/settings/']")]
@@ -337,6 +300,6 @@ def test_every_page_of_the_settings_and_the_reports(
     for address in [*sorted(set(page.evaluate(links))), "#/reports"]:
         page.evaluate("address => { location.hash = address }", address)
         page.wait_for_load_state("networkidle")
-        found[address] = wrong(page)
-    assert len(found) > 10
-    assert lines(found) == []
+        found.look(address, page)
+    assert len(found.seen) > 10
+    assert found.wrong == []
