@@ -65,17 +65,18 @@ class Follower:
             Diverged: they do not fit what is in the file; nothing was applied.
         """
         connection = self._connection
-        scrub, rows, applied = False, 0, self.applied
+        erased, rows, applied = 0, 0, self.applied
         connection.execute("BEGIN IMMEDIATE")
         try:
             for seq, data in entries:
                 transaction = self._fitting(data, applied)
                 rows += self._say(transaction)
-                scrub |= transaction.scrub
-                applied = seq
+                erased, applied = seq if transaction.scrub else erased, seq
             empty = self._empty and not meta.exists(connection)
             if not empty:
                 meta.apply(connection, applied)
+                if erased:
+                    meta.apply_erasing(connection, erased)
             connection.execute("COMMIT")
         except BaseException as error:
             if connection.in_transaction:
@@ -85,7 +86,7 @@ class Follower:
             raise
         self.applied, self._empty = applied, empty
         self._checkpoints.count(rows)
-        if scrub:
+        if erased:
             self._checkpoints.run("TRUNCATE")
         self._checkpoints.run_if_due()
 

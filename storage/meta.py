@@ -10,6 +10,8 @@ INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
 EPOCH = "epoch"
 APPLIED = "applied"
 """Up to where a copy that follows a log has come; no other journal has it."""
+ERASED = "erased"
+"""Which transaction of the log was the last to overwrite what was erased."""
 SHIPPED = "shipped"
 """How many transactions were committed while they were shipped elsewhere."""
 
@@ -67,6 +69,11 @@ def apply(connection: sqlite3.Connection, seq: int) -> None:
     connection.execute(MOVE, (APPLIED, str(seq)))
 
 
+def apply_erasing(connection: sqlite3.Connection, seq: int) -> None:
+    """Write down which transaction of the log was the last that erased something."""
+    connection.execute(MOVE, (ERASED, str(seq)))
+
+
 def shipped(connection: sqlite3.Connection) -> int | None:
     """Return how many transactions were committed while they were shipped.
 
@@ -84,7 +91,8 @@ def forget_shipped(connection: sqlite3.Connection) -> None:
 
 def leave(connection: sqlite3.Connection) -> None:
     """Make a copy that followed a log one that has yet to become a journal."""
-    connection.execute("DELETE FROM meta WHERE key = ?", (APPLIED,))
+    keys = (APPLIED, ERASED)
+    connection.execute("DELETE FROM meta WHERE key IN (?, ?)", keys)
     forget_epoch(connection)
 
 

@@ -79,6 +79,8 @@ class Replica:
         seq = self._log.append(encode(transaction), scrub=scrub)
         try:
             meta.apply(connection, seq)
+            if scrub:
+                meta.apply_erasing(connection, seq)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise SteppedDown(f"the log has it, this file has not: {error}") from error

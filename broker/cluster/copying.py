@@ -50,16 +50,19 @@ async def save(journal: Path, to: Log) -> int:
 async def keep(journal: Path, to: Log, ending: Ending) -> None:
     """Have a copy in the log that is never much older than its end.
 
-    What was erased is in neither the copy nor the log before it, some moments later.
+    What was erased is in neither the copy nor the log before it, some moments later,
+    whoever owned when it was: the last owner may have died in these.
     """
-    kept = None
+    kept, erased = None, await trio.to_thread.run_sync(_erased, journal)
     while True:
         try:
             if kept is None:
                 newest = await to.load()
                 kept = None if newest is None else newest.seq
-            if ending.erased > (kept or 0):
-                kept = await save(journal, to)
+                if 0 < erased <= (kept or 0):
+                    await to.purge(erased)
+            if max(erased, ending.erased) > (kept or 0):
+                kept, erased = await save(journal, to), 0
                 await to.purge(kept)
             elif kept is None or ending.over >= kept + MANY:
                 before, kept = kept, await save(journal, to)
@@ -88,6 +91,11 @@ async def fetch(copy: Copy, journal: Path) -> None:
     finally:
         path.unlink(missing_ok=True)
     log.info("the journal was fetched as of %d", copy.seq)
+
+
+def _erased(journal: Path) -> int:
+    with closing(open_reader(journal)) as connection:
+        return meta.position(connection, meta.ERASED)
 
 
 def _copy(journal: Path, path: Path) -> int:

@@ -11,7 +11,7 @@ from trio_websocket import ConnectionClosed
 
 from broker.cluster import copying
 from broker.cluster.counts import Refusal, Why
-from broker.cluster.ports import Claim
+from broker.cluster.ports import Claim, Log
 from broker.cluster.unfit import Foreign
 from broker.server import DRAIN_S, Broker
 from storage import erasing
@@ -148,6 +148,44 @@ async def test_what_was_erased_leaves_the_log_too(
             await nodes.server.changed()
     # A copy without it has taken the place of all that may have it.
     assert nodes.server.purged[0] == nodes.server.copies[0][0] > 1
+
+
+@pytest.mark.parametrize("when", ["before the copy", "after the copy"])
+async def test_what_was_erased_by_an_owner_that_died_leaves_the_log_too(
+    nodes: Group, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setattr(copying, "LOOK_S", 0.05)
+    one = await nodes.add("one")
+    broker = await one.broker()
+    two = await nodes.add("two")
+    with trio.fail_after(5):
+        while not nodes.server.copies:
+            await nodes.server.changed()
+
+    copied = when == "after the copy"
+
+    async def dies(journal: Path, to: Log) -> int:
+        if copied:
+            # It dies a moment later: the copy is there, what is before it as well.
+            await save(journal, to)
+        await trio.sleep_forever()
+        return 0
+
+    save = copying.save
+    monkeypatch.setattr(copying, "save", dies)
+    await broker.change(partial(erasing.gone, digests=["1"]), scrub=True)
+    erased = nodes.end
+    await nodes.even(two)
+    with trio.fail_after(5):
+        while copied and nodes.server.copies[0][0] < erased:
+            await nodes.server.changed()
+    monkeypatch.setattr(copying, "save", save)
+    nodes.server.forget("one")
+    await two.broker()
+    with trio.fail_after(5):
+        while nodes.server.purged.get(0, 0) < erased:
+            await nodes.server.changed()
+    assert nodes.server.copies[0][0] >= erased
 
 
 async def test_a_shop_that_stood_alone_moves_in_and_out(
