@@ -81,6 +81,15 @@ SERVICE: Mapped = {
         "cap_drop": TEXTS,
         "security_opt": TEXTS,
         "networks": TEXTS,
+        "logging": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["driver", "options"],
+            "properties": {
+                "driver": {"enum": ["json-file", "local"]},
+                "options": {"type": "object", "additionalProperties": TEXT},
+            },
+        },
     },
 }
 FILE: Mapped = {
@@ -234,6 +243,13 @@ def test_nobody_is_root_in_it() -> None:
     # Before the volume is declared, so that a fresh one is that user's.
     made = "install -d -m 0700 -o shopwire -g shopwire /data"
     assert CONTAINERFILE.index(made) < CONTAINERFILE.index("\nVOLUME /data")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_log_is_kept_for_ever(name: str) -> None:
+    for service in FILES[name]["services"].values():
+        if "image" in service:
+            assert {"max-size", "max-file"} <= set(service["logging"]["options"])
 
 
 def test_nats_takes_its_file(tmp_path: Path) -> None:

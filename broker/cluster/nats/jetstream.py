@@ -18,6 +18,7 @@ from broker.cluster.nats.codec import Message
 from broker.cluster.nats.link import Disconnected, NatsError, NobodyThere, TooLate
 
 NO_MESSAGE = 10037
+NOT_DELETED = 10057
 NO_STREAM = 10059
 WRONG_LAST = 10071
 """The append names another last message than there is."""
@@ -160,6 +161,21 @@ class JetStream:
         _, headers = codec.read_headers(block) if block else (0, codec.NO_HEADERS)
         data = base64.b64decode(found.get("data", ""))
         return Stored(int(found["seq"]), str(found["subject"]), headers, data)
+
+    async def erase(self, stream: str, seq: int) -> None:
+        """Remove one message, overwritten where it stands; if it is gone, nothing.
+
+        What is purged stays on the disk until the server needs its place.
+
+        Raises:
+            NatsError: no answer came.
+        """
+        asked = {"seq": seq, "no_erase": False}
+        try:
+            await self._call(f"STREAM.MSG.DELETE.{stream}", asked)
+        except ApiError as error:
+            if error.code not in (NO_MESSAGE, NOT_DELETED):
+                raise
 
     async def purge(self, stream: str, **which: object) -> None:
         """Remove messages: all before `seq`, or of the subjects `filter`.

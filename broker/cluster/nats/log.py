@@ -57,6 +57,8 @@ class Manifest(msgspec.Struct, frozen=True):
     digest: str
     """SHA-256 of all of it, in hexadecimal."""
     seq: int = 0
+    at: tuple[int, ...] = ()
+    """Where its parts stand in the stream; empty if an older program wrote them."""
 
 
 class Names(NamedTuple):
@@ -231,10 +233,10 @@ class NatsLog:
 
     async def save(self, seq: int, data: AsyncIterator[bytes]) -> None:
         """Keep a copy as of `seq`, in place of older ones; see `ports.Log`."""
-        names, old = self._names, await self._manifest("copy")
+        old = await self._manifest("copy")
         await self._keep("copy", f"copy-{seq}", data, seq)
         if old is not None and old.seq != seq:
-            await self._forget(f"{names.thing}.part.{old.key}.*")
+            await self._erase(old)
 
     async def load(self) -> Copy | None:
         """Return the newest whole copy; see `ports.Log`."""
@@ -261,23 +263,33 @@ class NatsLog:
     async def delete_file(self, name: str) -> None:
         """Remove a file, if it is there; see `ports.Log`."""
         key = name.encode().hex()
+        manifest = await self._manifest(key)
+        if manifest is not None:
+            # Before its manifest: who dies halfway can begin again.
+            await self._erase(manifest)
         await self._forget(f"{self._names.thing}.whole.{key}")
         await self._forget(f"{self._names.thing}.part.{key}.*")
+
+    async def _erase(self, old: Manifest) -> None:
+        """Remove the parts of a copy or a file, from the servers' disks too."""
+        for seq in old.at:
+            await _asked(partial(self._stream.erase, self._names.things, seq))
+        await self._forget(f"{self._names.thing}.part.{old.key}.*")
 
     async def _keep(
         self, name: str, key: str, data: AsyncIterator[bytes], seq: int = 0
     ) -> None:
-        digest, number, thing = hashlib.sha256(), 0, self._names.thing
+        digest, at, thing = hashlib.sha256(), list[int](), self._names.thing
         async with aclosing(_cut(data)) as parts:
             async for part in parts:
                 digest.update(part)
-                await self._put(f"{thing}.part.{key}.{number}", part)
-                number += 1
-        manifest = Manifest(key, number, digest.hexdigest(), seq)
+                at.append(await self._put(f"{thing}.part.{key}.{len(at)}", part))
+        manifest = Manifest(key, len(at), digest.hexdigest(), seq, tuple(at))
         await self._put(f"{thing}.whole.{name}", msgspec.json.encode(manifest))
 
-    async def _put(self, subject: str, data: bytes) -> None:
-        await _asked(partial(self._stream.append, subject, data))
+    async def _put(self, subject: str, data: bytes) -> int:
+        ack = await _asked(partial(self._stream.append, subject, data))
+        return ack.seq
 
     async def _forget(self, subject: str) -> None:
         await _asked(partial(self._stream.purge, self._names.things, filter=subject))

@@ -1,6 +1,7 @@
 """What is particular to a log in JetStream; what holds for any is in `test_log.py`."""
 
 import itertools
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,45 @@ async def test_no_entry_is_lost_with_the_leader_of_three(tmp_path: Path) -> None
     finally:
         for server in servers:
             server.kill()
+
+
+async def test_what_is_replaced_or_removed_is_on_no_disk_any_more(
+    tmp_path: Path, cluster: str
+) -> None:
+    server = Server(tmp_path).start()
+    try:
+        async with connected([Address.of(server.url)], "test") as client:
+            await client.wait_connected(5)
+            log = NatsLog(JetStream(client), cluster, 0, replicas=1)
+            await log.found()
+            await log.save(1, once(b"what sara said" * 50_000))
+            await log.put_file("picture", once(b"what sara sent"))
+            assert {b"what sara said", b"what sara sent"} <= on_disk(tmp_path)
+            await log.save(2, once(b"what bob said"))
+            await log.delete_file("picture")
+            await log.delete_file("picture")
+            assert on_disk(tmp_path) == {b"what bob said"}
+            copy = await log.load()
+            assert copy is not None
+            assert b"".join([part async for part in copy.data]) == b"what bob said"
+    finally:
+        server.kill()
+
+
+async def test_to_erase_twice_is_to_erase_once(log: NatsLog, nats: NatsClient) -> None:
+    stream = JetStream(nats)
+    names = log._names
+    await log.save(1, once(b"x"))
+    for seq in (1, 1, 99):
+        await stream.erase(names.things, seq)
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+def on_disk(folder: Path) -> set[bytes]:
+    """Return what of it any file of the server holds."""
+    texts = (b"what sara said", b"what sara sent", b"what bob said")
+    blocks = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return {text for text in texts if any(text in block for block in blocks)}
