@@ -7,6 +7,7 @@ from typing import NamedTuple
 import click
 
 from broker.cluster.nats.link import NatsError
+from broker.cluster.ports import Unavailable
 from broker.config import ConfigError
 from storage.errors import StorageError
 
@@ -41,6 +42,7 @@ def told(error: BaseException) -> Failure | None:
         return Failure(f"The journal cannot be read: {error}. Ask the doctor.", 1)
     if isinstance(error, StorageError):
         return Failure(str(error), 1)
-    if isinstance(error, NatsError):
-        return Failure(f"NATS: {error}. See cluster.nats and its keys.", 1)
+    if isinstance(error, NatsError | Unavailable):
+        advice = "`shopwire doctor --preflight` names the servers that do not answer."
+        return Failure(f"NATS: {error}. See cluster.nats and its keys; {advice}", 1)
     return None

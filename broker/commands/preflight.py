@@ -20,6 +20,9 @@ from broker.admin import is_served
 from broker.commands.surroundings import Check, certificate, servers, shipping
 from broker.config import Config
 from broker.doors import portable
+from storage.errors import DataHeld
+from storage.lock import NAME as LOCK
+from storage.lock import DataLock
 from storage.meta import JOURNAL
 
 LEAST_SQLITE = (3, 35, 0)
@@ -38,7 +41,7 @@ ADVICE = {
     errno.EADDRNOTAVAIL: "name an address of this machine in server.host",
 }
 """What to do about an address that cannot be had."""
-OURS = (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm", "lock", "blobs", "erasures")
+OURS = (JOURNAL, f"{JOURNAL}-wal", f"{JOURNAL}-shm", LOCK, "blobs", "erasures")
 """What a broker writes there; a command that root ran would have left it root's."""
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -189,7 +192,7 @@ def _clock(folder: Path) -> Check:
 def _port(folder: Path, config: Config) -> Check:
     server = config.server
     where = f"{server.host} port {server.port}"
-    if trio.run(is_served, folder):
+    if trio.run(is_served, folder) or _held(folder):
         return Check("port", f"{folder} is served already.")
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
@@ -201,6 +204,19 @@ def _port(folder: Path, config: Config) -> Check:
         advice = ADVICE.get(error.errno or 0, "choose another")
         return Check("port", f"cannot listen at {where}: {said}; {advice}.", well=False)
     return Check("port", f"{where} can be listened at.")
+
+
+def _held(folder: Path) -> bool:
+    """Return whether somebody has the folder: a node that follows takes no commands."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        with DataLock(folder):
+            return False
+    except DataHeld:
+        return True
+    except OSError:
+        return False  # The folder's own check says why.
 
 
 def _path(config: Config) -> Check:

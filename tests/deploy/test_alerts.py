@@ -56,7 +56,11 @@ BAD: dict[str, Series] = {
         'shopwire_cluster_owns{instance="two"}': "0x60",
     },
     "ShopwireNodeBehind": {"shopwire_cluster_silence_seconds": "0+60x60"},
-    "ShopwireChangesHands": {"shopwire_cluster_takeovers_total": "0+1x60"},
+    # By turns, and each begins to count anew where it was restarted.
+    "ShopwireChangesHands": {
+        'shopwire_cluster_epoch{instance="one"}': "7x50 8 9 9 11 0 12 12 12 12 12",
+        'shopwire_cluster_epoch{instance="two"}': "7x50 8 8 10 11 11 11 12 0 12 12",
+    },
     "ShopwireFenced": {'shopwire_cluster_fenced_total{what="entry"}': "0+1x60"},
 }
 """What each rule is for, in figures."""
@@ -82,7 +86,14 @@ WELL: dict[str, list[Series]] = {
         BAD["ShopwireNobodyOwns"] | {'shopwire_cluster_owns{instance="two"}': "1x60"}
     ],
     "ShopwireGivenUp": [{'shopwire_outgoing_total{came="sent",kind="mail"}': "0+9x60"}],
-    "ShopwireChangesHands": [{"shopwire_cluster_takeovers_total": "0x50 1x10"}],
+    "ShopwireChangesHands": [
+        {"shopwire_cluster_epoch": "7x50 8x10"},
+        # A node that comes back has not heard yet how often it was.
+        {
+            'shopwire_cluster_epoch{instance="one"}': "7x50 0 0 0 7x10",
+            'shopwire_cluster_epoch{instance="two"}': "7x60",
+        },
+    ],
 }
 """What looks like it, and is not."""
 

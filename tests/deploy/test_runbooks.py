@@ -27,3 +27,21 @@ def test_every_runbook_says_what_it_means_where_to_look_and_what_to_do() -> None
     for alert, part in PARTS.items():
         steps = re.findall(r"^(\*\*\w+:\*\*|```sh)", part, re.MULTILINE)
         assert steps == ["**Means:**", "**Look:**", "```sh", "**Do:**"], alert
+
+
+def test_no_line_is_looked_for_by_a_priority_that_none_has() -> None:
+    """They are JSON on stderr: to journald all of them are of one priority."""
+    for line in re.findall(r"^journalctl .*$", PAGE, re.MULTILINE):
+        assert not re.search(r" (-p|--priority)\b", line), line
+
+
+def test_what_is_looked_for_in_the_log_is_what_the_program_says() -> None:
+    said = "".join(path.read_text() for path in (ROOT / "broker").rglob("*.py"))
+    looked_for = re.findall(
+        r"^journalctl .* -g (?:\"(.*)\"|(\w+))$", PAGE, re.MULTILINE
+    )
+    assert len(looked_for) > 3
+    for quoted, word in looked_for:
+        for phrase in (quoted or word).split("|"):
+            first = phrase.partition(" .*")[0]
+            assert first in said, phrase

@@ -24,6 +24,7 @@ from broker.config import (
     ShipConfig,
     TlsConfig,
 )
+from storage.lock import DataLock
 from tests.broker.commands.typed import typed
 from tests.edge.certificates import certified
 
@@ -196,6 +197,12 @@ def test_a_port_that_is_taken_is_said(folder: Path) -> None:
         said = wrong(folder, config)["port"]
     assert "cannot listen" in said
     assert "ss -ltnp" in said
+
+
+def test_a_folder_that_a_node_follows_in_is_served(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, DataLock(folder):
+        config = Config(server=ServerConfig(port=taken.getsockname()[1]))
+        assert wrong(folder, config) == {}
 
 
 def test_an_address_of_another_machine_is_said(folder: Path) -> None:
