@@ -29,6 +29,8 @@ print(answer.status, f"{len(body)} bytes" if body else sys.exit(1))' "$1$2"
 }
 serve() {
   say "$* &"
+  # Emptied here: what runs beside may come to it later than the look below.
+  : > ready
   "$@" > ready 2> log &
   served=$!
   for _ in $(seq 200); do [ -s ready ] && break; sleep 0.1; done
