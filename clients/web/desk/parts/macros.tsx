@@ -29,7 +29,7 @@ export function MacroMenu({ macros, none, picked, onPick }: MenuProps) {
   if (macros.length === 0) {
     return (
       <div class="macro-menu" id="macro-menu">
-        <p class="quiet">{t(none ? "macros_empty" : "macros_none")}</p>
+        <p class="quiet">{t(none ? "macros_empty" : "macros_unfit")}</p>
       </div>
     );
   }

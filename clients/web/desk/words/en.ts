@@ -194,7 +194,7 @@ export const en = {
   emoji: "Emoji",
   attach: "Attach images",
   macros: "Macros",
-  macros_none: "No macro fits.",
+  macros_unfit: "No macro fits.",
   macros_empty: "There are no macros yet.",
   macro_hold: "keeps the wait",
   macro_then: "then {what}",

@@ -211,7 +211,7 @@ export const pl: Catalogue & Record<keyof typeof en, Catalogue[string]> = {
   emoji: "Emoji",
   attach: "Dołącz obrazy",
   macros: "Makra",
-  macros_none: "Żadne makro nie pasuje.",
+  macros_unfit: "Żadne makro nie pasuje.",
   macros_empty: "Nie ma jeszcze makr.",
   macro_hold: "klient dalej czeka",
   macro_then: "potem {what}",

@@ -14,6 +14,12 @@ import {
   newest,
   ripe,
 } from "../../desk/state/undo";
+import { reportsEn } from "../../desk/reports/words/en";
+import { reportsPl } from "../../desk/reports/words/pl";
+import { settingsEn } from "../../desk/settings/words/en";
+import { settingsPl } from "../../desk/settings/words/pl";
+import { careEn } from "../../desk/words/care-en";
+import { carePl } from "../../desk/words/care-pl";
 import { en } from "../../desk/words/en";
 import { pl } from "../../desk/words/pl";
 
@@ -181,5 +187,10 @@ describe("the catalogues", () => {
       return strange || typeof pl[key] !== typeof en[key];
     });
     expect(wrong).toEqual([]);
+  });
+
+  test("are of parts that take no word from each other", () => {
+    for (const part of [reportsEn, settingsEn, careEn]) expect(en).toMatchObject(part);
+    for (const part of [reportsPl, settingsPl, carePl]) expect(pl).toMatchObject(part);
   });
 });

@@ -68,7 +68,6 @@ export const settingsEn = {
   // Saving.
   save: "Save",
   saving: "Saving",
-  discard: "Discard",
   unsaved: "Changes that are not saved yet",
   n_changes: { one: "{n} change", other: "{n} changes" },
   and_more: { one: "and {n} more", other: "and {n} more" },

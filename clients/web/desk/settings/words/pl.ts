@@ -69,7 +69,6 @@ export const settingsPl: Record<keyof typeof settingsEn, Catalogue[string]> = {
   "step.faq_why": "Najszybsza odpowiedź to ta, która już jest.",
   save: "Zapisz",
   saving: "Zapisywanie",
-  discard: "Odrzuć",
   unsaved: "Niezapisane zmiany",
   n_changes: {
     one: "{n} zmiana",
