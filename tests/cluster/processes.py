@@ -18,17 +18,21 @@ from tests.faults.processes import ROOT
 class NodeProcess:
     """One node; it keeps its folder and its ports from life to life."""
 
-    def __init__(self, folder: Path, name: str, nats: str, replicas: int) -> None:
+    def __init__(
+        self, folder: Path, name: str, nats: str | None = None, replicas: int = 1
+    ) -> None:
+        """Take part in the cluster on `nats`; without it, stand alone."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.name = folder, name
         self.port, internal = free_port(), free_port()
-        self._environ = {
-            "SHOPWIRE_CLUSTER_NATS": nats,
-            "SHOPWIRE_CLUSTER_NODE": name,
-            "SHOPWIRE_CLUSTER_ADDRESS": f"127.0.0.1:{internal}",
-            "SHOPWIRE_CLUSTER_REPLICAS": str(replicas),
-            "SHOPWIRE_LIMITS_TRUSTED_NETWORKS": "127.0.0.0/8",
-        }
+        self._environ = {"SHOPWIRE_LIMITS_TRUSTED_NETWORKS": "127.0.0.0/8"}
+        if nats is not None:
+            self._environ |= {
+                "SHOPWIRE_CLUSTER_NATS": nats,
+                "SHOPWIRE_CLUSTER_NODE": name,
+                "SHOPWIRE_CLUSTER_ADDRESS": f"127.0.0.1:{internal}",
+                "SHOPWIRE_CLUSTER_REPLICAS": str(replicas),
+            }
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:

@@ -62,6 +62,12 @@ class Server:
                 return self
         raise TimeoutError(f"{self.name} does not listen")
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: int) -> None:
         """Send a signal."""
         if self._process is not None:
