@@ -107,6 +107,8 @@ def noting(text: str = "psst") -> Ask:
 
 
 def ending(*, no_csat: bool = False, if_head: int | None = None) -> Ask:
+    if not no_csat and if_head is None:
+        return End
     head = None if if_head is None else Seq(if_head)
     return lambda id_, by, site, at: End(id_, by, site, at, no_csat, head)
 

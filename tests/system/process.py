@@ -139,19 +139,23 @@ class Process:
         """
         host, _, port = self.url.removeprefix("http://").rpartition(":")
         stream = await trio.open_tcp_stream(host, int(port))
-        # The library waits for ever if the other side dies in the middle of it.
-        with trio.move_on_after(HANDSHAKE_S):
-            socket = await wrap_client_stream(
-                nursery,
-                stream,
-                f"{host}:{port}",
-                "/ws",
-                subprotocols=[form.name],
-                message_queue_size=QUEUED,
-            )
-            return Client(Socket(stream, socket, form))
-        await trio.aclose_forcefully(stream)
-        raise OSError("no handshake")
+        try:
+            # The library waits for ever if the other side dies in the middle of it.
+            with trio.fail_after(HANDSHAKE_S):
+                socket = await wrap_client_stream(
+                    nursery,
+                    stream,
+                    f"{host}:{port}",
+                    "/ws",
+                    subprotocols=[form.name],
+                    message_queue_size=QUEUED,
+                )
+        except BaseException as error:
+            await trio.aclose_forcefully(stream)
+            if isinstance(error, trio.TooSlowError):
+                raise OSError("no handshake") from None
+            raise
+        return Client(Socket(stream, socket, form))
 
     def __enter__(self) -> Self:
         return self
