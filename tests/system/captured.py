@@ -6,13 +6,13 @@ the same file again, whatever feature wrote it.
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from broker import server
+from broker import makings
 from storage import meta
 from storage.journal import Journal
 from storage.schema import Keep
@@ -33,23 +33,39 @@ class CapturedJournal(Journal):
         if self._beside.follower.alone:
             self._beside.follower.adopt(0)
         keep = Keep(keep.relaxed, self._beside)
-        super().__init__(path, wake, keep=keep, **options)
+        try:
+            super().__init__(path, wake, keep=keep, **options)
+        except BaseException:
+            self._beside.follower.close()
+            raise
 
     def stop(self) -> None:
         super().stop()
         self._beside.follower.close()
+        if not self._beside.over:
+            forget_applied(self._copy)  # as in a journal to which nothing was written
         self.found += differences(self._path, self._copy)
         # Whoever opens it next may be another process, which has no copy.
-        with closing(sqlite3.connect(self._path)) as connection, connection:
-            connection.execute("DELETE FROM meta WHERE key = ?", (meta.APPLIED,))
+        forget_applied(self._path)
+
+
+def forget_applied(journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("DELETE FROM meta WHERE key = ?", (meta.APPLIED,))
 
 
 def begin(journal: Path, copy: Path) -> None:
-    """Make `copy` what the journal is now, which may be nothing yet."""
+    """Make `copy` what the journal is now, which may be nothing yet.
+
+    What is wrong with a damaged one is for its writer to say.
+    """
     for left in copy.parent.glob(f"{copy.name}*"):
         left.unlink()
     if journal.exists():
-        with closing(sqlite3.connect(journal)) as connection:
+        with (
+            suppress(sqlite3.DatabaseError),
+            closing(sqlite3.connect(journal)) as connection,
+        ):
             connection.execute("VACUUM INTO ?", (str(copy),))
 
 
@@ -58,5 +74,5 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have every broker of the test copied; return where copies differed."""
     found: list[str] = []
     monkeypatch.setattr(CapturedJournal, "found", found, raising=False)
-    monkeypatch.setattr(server, "Journal", CapturedJournal)
+    monkeypatch.setattr(makings, "Journal", CapturedJournal)
     return found
