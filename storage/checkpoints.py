@@ -21,6 +21,8 @@ one forgotten reader has grown a WAL to 115 GB elsewhere."""
 RESTART_MS = 200
 """How long it waits: the chats wait too, and a reader may never end."""
 
+Mode = Literal["PASSIVE", "RESTART", "TRUNCATE"]
+
 
 class Checkpoints:
     """Belongs to the writer's thread."""
@@ -47,11 +49,20 @@ class Checkpoints:
         if self.pending >= DUE_PAGES:
             self.run()
             if self.wal_pages > CEILING_PAGES:
-                self._connection.execute(f"PRAGMA busy_timeout={RESTART_MS}")
-                self.run("RESTART")
-                self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+                self.run_soon("RESTART")
 
-    def run(self, mode: Literal["PASSIVE", "RESTART", "TRUNCATE"] = "PASSIVE") -> bool:
+    def run_soon(self, mode: Mode) -> bool:
+        """Make one, as `run` does, but wait for readers in its way only a moment.
+
+        Raises:
+            sqlite3.Error: the disk or the file is broken.
+        """
+        self._connection.execute(f"PRAGMA busy_timeout={RESTART_MS}")
+        done = self.run(mode)
+        self._connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return done
+
+    def run(self, mode: Mode = "PASSIVE") -> bool:
         """Make one now; return whether nothing was in its way.
 
         On a full disk the WAL keeps everything until the next.

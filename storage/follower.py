@@ -40,6 +40,8 @@ class Follower:
             self.applied = applied or 0
             """Position of the last transaction that is in the file."""
             self._checkpoints = Checkpoints(self._connection)
+            # What ended between a commit and its scrub is scrubbed now.
+            self._scrubbing = not self._checkpoints.run_soon("TRUNCATE")
         except BaseException:
             self._connection.close()
             raise
@@ -86,8 +88,9 @@ class Follower:
             raise
         self.applied, self._empty = applied, empty
         self._checkpoints.count(rows)
-        if erased:
-            self._checkpoints.run("TRUNCATE")
+        if erased or self._scrubbing:
+            # Again with the next, if a reader is in its way.
+            self._scrubbing = not self._checkpoints.run_soon("TRUNCATE")
         self._checkpoints.run_if_due()
 
     def adopt(self, seq: int) -> None:

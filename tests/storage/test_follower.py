@@ -1,5 +1,6 @@
 """A journal whose transactions are applied to a second file."""
 
+import shutil
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 from storage import accounts, meta, search
 from storage.accounts import Site
 from storage.capture import Transaction, decode, encode
+from storage.checkpoints import Checkpoints
 from storage.errors import (
     Diverged,
     Followed,
@@ -211,3 +213,60 @@ def test_what_is_erased_leaves_the_copy_s_log_too(pair: Pair) -> None:
     pair.settle()
     for path in (pair.copy, wal):
         assert word.encode() not in path.read_bytes()
+
+
+def test_a_copy_scrubs_again_behind_a_reader_in_its_way(pair: Pair) -> None:
+    word = "unforgettable"
+    pair.append(1, record(1, word), ticket=ticket(1, 1))
+    pair.settle()
+    with closing(sqlite3.connect(pair.copy, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM message").fetchone() == (1,)
+        pair.change(_erase_texts, scrub=True)
+        pair.settle()
+        assert holders(pair, word) != []
+    pair.append(2, record(1), ticket=ticket(2, 1))
+    pair.settle()
+    assert holders(pair, word) == []
+
+
+def test_a_copy_scrubs_when_it_is_opened_again(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = "unforgettable"
+    pair.append(1, record(1, word), ticket=ticket(1, 1))
+    pair.settle()
+    # As of a node that was killed between the commit and its scrub.
+    with monkeypatch.context() as killed:
+        killed.setattr(Checkpoints, "run", never)
+        pair.change(_erase_texts, scrub=True)
+        pair.settle()
+    assert holders(pair, word) != []
+    again = tmp_path / "again"
+    again.mkdir()
+    for path in tmp_path.glob("copy.db*"):
+        if not path.name.endswith("-shm"):
+            shutil.copy(path, again)
+    with closing(Follower(again / pair.copy.name)) as follower:
+        assert follower.applied == pair.log.over
+        assert holding(again, word) == []
+
+
+def never(*_: object) -> bool:
+    return False
+
+
+def _erase_texts(db: Database) -> None:
+    db.execute("UPDATE message SET text = ''")
+    db.execute("UPDATE event SET body = x''")
+
+
+def holders(pair: Pair, word: str) -> list[str]:
+    return holding(pair.copy.parent, word, f"{pair.copy.name}*")
+
+
+def holding(folder: Path, word: str, names: str = "*") -> list[str]:
+    """Return the files that have `word`."""
+    return [
+        path.name for path in folder.glob(names) if word.encode() in path.read_bytes()
+    ]

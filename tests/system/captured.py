@@ -27,6 +27,10 @@ class CapturedJournal(Journal):
     def __init__(
         self, path: Path, wake: Callable[[], None], *, keep: Keep, **options: Any
     ) -> None:
+        self._beside: Copying | None = None
+        if keep.log is not None:  # a node's, which has other copies
+            super().__init__(path, wake, keep=keep, **options)
+            return
         self._copy = path.with_name("captured.db")
         begin(path, self._copy)
         self._beside = Copying(self._copy)
@@ -41,9 +45,13 @@ class CapturedJournal(Journal):
 
     def stop(self) -> None:
         super().stop()
+        if self._beside is None:
+            return
         self._beside.follower.close()
         if not self._beside.over:
-            forget_applied(self._copy)  # as in a journal to which nothing was written
+            # Nothing was written: only one of them knows where it has begun.
+            forget_applied(self._path)
+            forget_applied(self._copy)
         self.found += differences(self._path, self._copy)
         # Whoever opens it next may be another process, which has no copy.
         forget_applied(self._path)
@@ -67,6 +75,8 @@ def begin(journal: Path, copy: Path) -> None:
             closing(sqlite3.connect(journal)) as connection,
         ):
             connection.execute("VACUUM INTO ?", (str(copy),))
+            # If it was killed, what it knows of its copy was left in it.
+            forget_applied(copy)
 
 
 @pytest.fixture
