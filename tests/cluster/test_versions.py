@@ -5,12 +5,16 @@ from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from broker.cluster import relay
+from broker.cluster.nats.directory import Holding, Sign
+from broker.cluster.nats.log import Manifest
+from broker.cluster.ports import Node
 from storage import schema
 from storage.migrations import migrations
 from tests.cluster.nodes import Group, Member, group, token
@@ -52,6 +56,22 @@ async def drains(nodes: Group, name: str) -> None:
     with trio.fail_after(10):
         while not nodes.server.nodes[name].draining:
             await nodes.server.changed()
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Sign(Node("one", "h:1", "1.0", 5), 7),
+        Holding("one", 3),
+        Manifest("journal", 2, "00", 9, (8, 9)),
+    ],
+    ids=lambda known: type(known).__name__,
+)
+def test_what_a_newer_program_says_beside_is_passed_over(
+    known: Sign | Holding | Manifest,
+) -> None:
+    said = msgspec.json.encode(known).replace(b"{", b'{"more":[1],')
+    assert msgspec.json.decode(said, type=type(known)) == known
 
 
 async def test_a_newer_program_changes_nothing_before_it_owns(

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import closing
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,14 @@ def test_a_transaction_comes_back_as_it_was(
         "epoch", 7, base=False, scrub=True, by="n", statements=statements
     )
     assert decode(encode(transaction)) == transaction
+
+
+def test_what_a_newer_program_adds_to_a_transaction_is_passed_over() -> None:
+    plain = Transaction(
+        "epoch", 7, base=False, scrub=True, by="n", statements=(("DELETE", True, []),)
+    )
+    longer = [*msgspec.structs.astuple(plain), {"more": 1}]
+    assert decode(b"\0" + msgspec.msgpack.encode(longer)) == plain
 
 
 @given(st.binary())
