@@ -148,10 +148,14 @@ def test_names_facts_and_events_are_text(store: Store, context: BrowserContext) 
             mallory.start(f"I am {sub}")
         desk.open(f"I am {sub}")
         expect(desk.page.get_by_text(tags[-1], exact=True).first).to_be_attached()
-        # Three pages of thirty.
-        for _ in range(TAGS // 30):
-            desk.button("Show more").click()
-        expect(desk.button("Show more")).to_have_count(0)
+        # Three pages of thirty. A press while one is on its way asks for nothing more.
+        more = desk.button("Show more")
+        for _ in range(100):
+            if not more.count():
+                break
+            more.click()
+            desk.page.wait_for_timeout(100)
+        expect(more).to_have_count(0)
         expect(desk.page.get_by_text(shown[0]).first).to_be_attached()
     for name in names:
         store.call("PUT", f"{people}/mallory-0", {"name": name, "place": name})
